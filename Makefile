@@ -1,0 +1,117 @@
+# DeepChat. `make` builds build/deepchat-host and build/libdeepchat.so; see
+# README.md for what else there is. Needs GNU make.
+
+# One output directory per flavour: build, build/asan, build/coverage.
+FLAVOUR ?= release
+OUT := build$(if $(filter-out release,$(FLAVOUR)),/$(FLAVOUR))
+PREFIX ?= /usr/local
+UNAME := $(shell uname -s)
+
+PKG_CONFIG ?= pkg-config
+# Debian 12 calls it msgpack, newer systems and Homebrew msgpack-c.
+MSGPACK := $(firstword $(foreach p,msgpack-c msgpack,$(shell $(PKG_CONFIG) --exists $(p) && echo $(p))) msgpack-c)
+LIBS_CORE := libcjson
+LIBS_HOST := libcurl $(MSGPACK)
+
+WARN := -Wall -Wextra -Wpedantic -Wformat=2 -Wformat-security -Wconversion \
+	-Wsign-conversion -Wshadow -Wvla -Walloca -Wnull-dereference \
+	-Wimplicit-fallthrough -Wstrict-prototypes -Wmissing-prototypes -Wundef \
+	-Wcast-qual -Wwrite-strings -Wswitch-enum
+WERROR ?=
+HARDEN := -O2 -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+ifeq ($(UNAME),Linux)
+HARDEN += -fstack-clash-protection
+ifeq ($(shell uname -m),x86_64)
+HARDEN += -fcf-protection=full
+endif
+HARDEN_LD := -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--as-needed
+SO_NAME = -Wl,-soname,libdeepchat.so
+RPATH := -Wl,--disable-new-dtags,-rpath,'$$ORIGIN'
+RPATH_INSTALLED := -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/../lib'
+endif
+ifeq ($(UNAME),Darwin)
+SO_NAME = -install_name @rpath/libdeepchat.so
+RPATH := -Wl,-rpath,@loader_path
+RPATH_INSTALLED := -Wl,-rpath,@loader_path/../lib
+endif
+SAN := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_release := $(HARDEN)
+FLAGS_asan := $(SAN)
+FLAGS_coverage := -O0 --coverage
+LD_release := $(HARDEN_LD)
+LD_asan := $(SAN)
+LD_coverage := --coverage
+
+CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -D_DARWIN_C_SOURCE -g -fPIC -fvisibility=hidden -fno-common \
+	-fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing \
+	-ffile-prefix-map=$(CURDIR)=. $(WARN) $(if $(WERROR),-Werror) $(FLAGS_$(FLAVOUR)) -Isrc $(CFLAGS)
+LDFLAGS_ALL := $(LD_$(FLAVOUR)) $(LDFLAGS)
+
+pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
+pkg_libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
+
+obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+BASE := $(call obj,$(wildcard src/base/*.c))
+CORE := $(call obj,$(wildcard src/core/*.c))
+HOST := $(call obj,$(wildcard src/host/*.c))
+HOST_LIB := $(filter-out %/main.o,$(HOST))
+
+.PHONY: all
+all: $(OUT)/libdeepchat.so $(OUT)/deepchat-host
+
+$(OUT)/obj/%.o: %.c Makefile | need-libs
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(call pkg_cflags,$(LIBS_CORE) $(LIBS_HOST)) -MMD -MP -c $< -o $@
+
+$(OUT)/libdeepchat.so: $(BASE) $(CORE)
+	$(CC) $(CFLAGS_ALL) -shared $(SO_NAME) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE))
+
+$(OUT)/deepchat-host: $(HOST) $(BASE) $(OUT)/libdeepchat.so
+	$(CC) $(CFLAGS_ALL) -pie $(HOST) $(BASE) -o $@ $(LDFLAGS_ALL) $(RPATH) -L$(OUT) -ldeepchat \
+	    $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST)) -lpthread
+
+# Say what is missing instead of letting the compiler guess.
+.PHONY: need-libs
+need-libs:
+	@for p in $(LIBS_CORE) $(LIBS_HOST); do $(PKG_CONFIG) --exists $$p 2>/dev/null || \
+	    { echo "deepchat: $$p is missing; run 'make deps' (it prints or installs the packages)"; exit 1; }; done
+
+# ---- tests: one program per file; -lib: helpers shared by them ------------
+TEST_LIB := $(call obj,$(wildcard tests/lib/*.c))
+UNIT := $(patsubst tests/unit/%.c,$(OUT)/tests/unit/%,$(wildcard tests/unit/*.c))
+HOST_TESTS := $(patsubst tests/host/%.c,$(OUT)/tests/host/%,$(wildcard tests/host/*.c))
+EDITOR_TESTS := $(patsubst tests/editor/%.c,$(OUT)/tests/editor/%,$(wildcard tests/editor/*.c))
+LIVE_TESTS := $(patsubst tests/live/%.c,$(OUT)/tests/live/%,$(wildcard tests/live/*.c))
+REPLAYS := $(patsubst tests/fuzz/%.c,$(OUT)/tests/fuzz/%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
+SERVER := $(OUT)/tests/server
+
+$(OUT)/tests/unit/%: $(OUT)/obj/tests/unit/%.o $(BASE) $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE) criterion)
+
+TEST_LIBS = $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST) criterion) -lpthread
+$(OUT)/tests/host/%: $(OUT)/obj/tests/host/%.o $(BASE) $(CORE) $(HOST_LIB) $(TEST_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(TEST_LIBS)
+
+$(OUT)/tests/editor/%: $(OUT)/obj/tests/editor/%.o $(BASE) $(CORE) $(HOST_LIB) $(TEST_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(TEST_LIBS)
+
+$(OUT)/tests/live/%: $(OUT)/obj/tests/live/%.o $(BASE) $(CORE) $(HOST_LIB) $(TEST_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(TEST_LIBS)
+
+$(OUT)/tests/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(OUT)/obj/tests/fuzz/replay.o $(BASE) $(CORE) $(HOST_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST)) -lpthread
+
+$(SERVER): $(call obj,$(wildcard tests/server/*.c)) $(BASE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,openssl) -lpthread
+
+.PHONY: tests-built
+tests-built: all $(SERVER) $(UNIT) $(HOST_TESTS) $(EDITOR_TESTS) $(LIVE_TESTS) $(REPLAYS)
+
+.SECONDARY:
+-include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,40 @@
+/* Run a program, no shell, and collect what it prints. */
+#ifndef HOST_CHILD_H
+#define HOST_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "deepchat.h"
+#include "host/loop.h"
+
+struct child;
+
+struct child_result {
+    bool started;   /* false: the program could not be run */
+    bool timed_out; /* it was killed after its time */
+    bool cancelled;
+    bool too_much; /* it printed more than the limit and was killed */
+    int status;    /* exit code, or 128 + signal */
+    struct dc_str out;
+    struct dc_str err; /* the first kilobyte of its stderr */
+};
+
+typedef void child_done_fn(void *user, const struct child_result *result);
+
+struct child_options {
+    char *const *argv; /* argv[0] is looked up in PATH */
+    size_t out_max;
+    int timeout_ms;
+};
+
+/* The child gets stdin from /dev/null, its own process group, and of our
+ * environment only what a program needs (PATH HOME USER LANG LC_* TERM TMPDIR
+ * XDG_* SSH_AUTH_SOCK GPG_TTY DBUS_SESSION_BUS_ADDRESS DISPLAY
+ * WAYLAND_DISPLAY). done comes exactly once, from the loop. */
+struct child *child_start(struct loop *lp, const struct child_options *options,
+                          child_done_fn *done, void *user);
+/* Kill its group; done comes from the loop. */
+void child_cancel(struct child *child);
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * Options: one table with name, type, range, default, scope and help, and the
+ * merge of all places an option can be set in. A key and the URL it goes to
+ * come from the same place. The only file that reads the environment.
+ */
+#ifndef HOST_CONFIG_H
+#define HOST_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/value.h"
+#include "deepchat.h"
+
+enum option_type {
+    OPTION_TEXT,
+    OPTION_BOOL,
+    OPTION_INT,
+    OPTION_NUMBER,
+    OPTION_LIST, /* a string or a list of strings */
+    OPTION_JSON, /* any value */
+    OPTION_MAP,
+};
+
+enum {
+    OPTION_SETTINGS = 1, /* may stand in g:deepchat and b:deepchat */
+    OPTION_FILE = 2,     /* may stand in a chat's front matter */
+    OPTION_ARGUMENT = 4, /* may be given as ++name=value */
+    OPTION_WIRE = 8,     /* is a member of the request, under its own name */
+};
+
+struct option {
+    const char *name;
+    enum option_type type;
+    unsigned where;
+    double low, high;     /* numbers: the allowed range */
+    const char *choices;  /* "a b c", or NULL */
+    const char *fallback; /* JSON text, or NULL for unset */
+    const char *help;     /* one line */
+};
+
+/* The table, in the order of the help. */
+const struct option *config_options(size_t *count);
+
+/* Where options may be set, weakest first. All but settings may be NULL. */
+struct config_sources {
+    const struct value *settings; /* g:deepchat */
+    const struct value *buffer;   /* b:deepchat */
+    const struct dc_transcript *chat;
+    const struct value *arguments; /* list of "name=value" */
+};
+
+struct config;
+
+/* Merge and check. NULL with *err: which option, where (front matter: line
+ * number), what it got, what it takes, the nearest known name. */
+struct config *config_new(const struct config_sources *sources,
+                          struct dc_error *err);
+void config_free(struct config *cfg);
+
+/* The merged value, or the table's default; NULL if unset. */
+const struct value *config_get(const struct config *cfg, const char *name);
+const char *config_text(const struct config *cfg, const char *name);
+double config_number(const struct config *cfg, const char *name);
+bool config_bool(const struct config *cfg, const char *name);
+
+/* ".../chat/completions", whichever way base_url was written. */
+const char *config_url(const struct config *cfg);
+/* "host" or "host:port" of it, for messages. */
+const char *config_host(const struct config *cfg);
+bool config_loopback(const struct config *cfg);
+/* "" if none is set and none is known for this URL. */
+const char *config_model(const struct config *cfg);
+
+/* The wire options that are set, "stream" and "model" left out. */
+const struct dc_param *config_params(const struct config *cfg, size_t *count);
+
+enum config_key {
+    KEY_FOUND,   /* *key and *source are set, borrowed */
+    KEY_NONE,    /* this server is asked without a key */
+    KEY_MISSING, /* err says what to set; nothing may be sent */
+    KEY_COMMAND, /* run config_key_command(), give its output to
+                    config_set_key(), ask again */
+};
+
+/* The environment variable is wiped once it was read, so that no child and no
+ * core dump has it. A key with blanks or controls inside is refused. Plain
+ * http:// to another machine with a key is refused, too. */
+enum config_key config_key(struct config *cfg, const char **key,
+                           const char **source, struct dc_error *err);
+/* NULL-terminated argv, borrowed. */
+char *const *config_key_command(struct config *cfg);
+/* output of api_key_cmd, one trailing line end is dropped; remembered per
+ * command until the process ends. */
+bool config_set_key(struct config *cfg, struct dc_str output,
+                    struct dc_error *err);
+
+/* "$XDG_STATE_HOME/deepchat" and "$XDG_DATA_HOME/deepchat" or what the options
+ * say; owned (free). */
+char *config_state_dir(const struct config *cfg);
+char *config_chat_dir(const struct config *cfg);
+
+#endif
