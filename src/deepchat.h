@@ -57,6 +57,7 @@ enum dc_code {
     DC_E_SYNTAX,  /* input is not what the format allows */
     DC_E_TOO_BIG, /* a size limit was reached */
     DC_E_SERVER,  /* the API answered with an error object */
+    DC_E_SYSTEM,  /* the system refused; only the host fails so */
 };
 
 /* Plain storage, so that reporting an error never allocates. */
@@ -117,7 +118,8 @@ DC_API enum dc_step dc_sse_next(struct dc_sse *sse, struct dc_sse_event *out,
  *
  * The text that comes out is valid UTF-8 with LF line ends; a character, a
  * surrogate pair, a CR LF or a think tag cut between two chunks is held back
- * until it is whole.
+ * until it is whole. A closing think tag without an opening one is dropped at
+ * the start of a reply; later it is text, as what came before it has left.
  */
 struct dc_stream;
 
@@ -188,6 +190,8 @@ DC_API enum dc_step dc_stream_next(struct dc_stream *st, struct dc_delta *out,
                                    struct dc_error *err);
 
 DC_API const struct dc_summary *dc_stream_summary(const struct dc_stream *st);
+/* The event that carried the error, for dc_failure_read; "" without one. */
+DC_API struct dc_str dc_stream_error_event(const struct dc_stream *st);
 /* NULL past the end. */
 DC_API const struct dc_call *dc_stream_call(struct dc_stream *st, size_t index);
 
