@@ -38,9 +38,11 @@ SAN := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fram
 FLAGS_release := $(HARDEN)
 FLAGS_asan := $(SAN)
 FLAGS_coverage := -O0 --coverage
+FLAGS_fuzz := $(SAN) -fsanitize=fuzzer-no-link
 LD_release := $(HARDEN_LD)
 LD_asan := $(SAN)
 LD_coverage := --coverage
+LD_fuzz := $(SAN)
 
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -D_DARWIN_C_SOURCE -g -fPIC -fvisibility=hidden -fno-common \
 	-fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing \
@@ -115,3 +117,115 @@ tests-built: all $(SERVER) $(UNIT) $(HOST_TESTS) $(EDITOR_TESTS) $(LIVE_TESTS) $
 
 .SECONDARY:
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
+
+# ---- what one runs --------------------------------------------------------
+# The packages come first and make starts anew after them, because pkg-config
+# is asked while the Makefile is read.
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+FUZZ_SECONDS ?= 60
+AGAIN = @$(MAKE) --no-print-directory -j$(JOBS)
+
+.PHONY: help deps test asan coverage fuzz lint test-matrix certs install uninstall clean distclean
+help:
+	@echo 'make               build the host and the library'
+	@echo 'make deps          install the packages a build needs, or name them'
+	@echo 'make test          set up, build and run every test'
+	@echo 'make asan          the same under ASan and UBSan'
+	@echo 'make test-matrix   the editor tests in each Neovim, old and new'
+	@echo 'make lint          layers, sizes, bans, format, static analysis'
+	@echo 'make fuzz          each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
+	@echo 'make coverage      what the tests reach'
+	@echo 'make install       to PREFIX ($(PREFIX)), below DESTDIR; uninstall'
+	@echo 'make clean         all but downloads; distclean: those too'
+
+deps:
+	@tools/deps.sh build
+
+test:
+	@tools/deps.sh test
+	$(AGAIN) run-tests
+
+asan:
+	@tools/deps.sh test
+	$(AGAIN) FLAVOUR=asan run-tests
+
+.PHONY: run-tests run-fuzz run-coverage run-matrix run-lint live-server
+run-tests: tests-built build/model.gguf live-server
+	@tools/test.sh $(OUT)
+
+build/model.gguf: tests/live/texts.json tools/gen_model.py
+	@mkdir -p $(@D)
+	@tools/gen_model.py tests/live/texts.json $@
+
+# Where it cannot be had, the live tests are reported as not run.
+live-server:
+	@tools/llama.sh || true
+
+test-matrix:
+	@tools/deps.sh test
+	$(AGAIN) run-matrix
+
+run-matrix: tests-built
+	@tools/matrix.sh $(OUT)
+
+lint:
+	@tools/deps.sh all
+	$(AGAIN) run-lint
+
+run-lint: all
+	@tools/lint.sh $(OUT)
+
+coverage:
+	@tools/deps.sh all
+	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(AGAIN) FLAVOUR=coverage run-coverage
+
+run-coverage: run-tests
+	@gcovr --root . --object-directory $(OUT)/obj --filter src/ --branches --print-summary --output $(OUT)/branches.txt
+	@gcovr --root . --object-directory $(OUT)/obj --filter src/
+
+fuzz:
+	@tools/deps.sh all
+	$(AGAIN) FLAVOUR=fuzz CC=clang run-fuzz
+
+run-fuzz: $(patsubst tests/fuzz/%.c,$(OUT)/fuzzers/%,$(wildcard tests/fuzz/fuzz_*.c))
+	@tools/fuzz.sh $(FUZZ_SECONDS) $^
+
+$(OUT)/fuzzers/%: $(OUT)/obj/tests/fuzz/%.o $(BASE) $(CORE) $(HOST_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST)) -lpthread
+
+certs:
+	@tools/make-certs.sh
+
+# ---- installing -----------------------------------------------------------
+INSTALL ?= install
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+LIBDIR = $(DESTDIR)$(PREFIX)/lib
+INCDIR = $(DESTDIR)$(PREFIX)/include
+VERSION = $(shell sed -n 's/^.define DC_VERSION "\(.*\)"/\1/p' src/deepchat.h)
+
+# The same program, but it finds the library in ../lib.
+$(OUT)/installed/deepchat-host: $(HOST) $(BASE) $(OUT)/libdeepchat.so
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -pie $(HOST) $(BASE) -o $@ $(LDFLAGS_ALL) $(RPATH_INSTALLED) -L$(OUT) -ldeepchat \
+	    $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST)) -lpthread
+
+install: $(OUT)/installed/deepchat-host $(OUT)/libdeepchat.so
+	$(INSTALL) -d $(BINDIR) $(LIBDIR)/pkgconfig $(INCDIR)
+	$(INSTALL) -m 755 $(OUT)/installed/deepchat-host $(BINDIR)/deepchat-host
+	$(INSTALL) -m 644 $(OUT)/libdeepchat.so $(LIBDIR)/libdeepchat.so
+	$(INSTALL) -m 644 src/deepchat.h $(INCDIR)/deepchat.h
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
+	    'Name: deepchat' 'Description: Chat completions: streams, chat files, seams, diffs' \
+	    'Version: $(VERSION)' 'Requires.private: $(LIBS_CORE)' \
+	    'Libs: -L$${libdir} -ldeepchat' 'Cflags: -I$${includedir}' >$(LIBDIR)/pkgconfig/deepchat.pc
+
+uninstall:
+	rm -f $(BINDIR)/deepchat-host $(LIBDIR)/libdeepchat.so $(LIBDIR)/pkgconfig/deepchat.pc $(INCDIR)/deepchat.h
+
+clean:
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name editors ! -name llama -exec rm -rf {} +
+
+distclean:
+	rm -rf build

@@ -1,0 +1,65 @@
+#!/bin/sh
+# matrix.sh OUTDIR: run the editor tests once in each Neovim that editors.sh knows
+# and print a table, tests by editors. What could not run is "not run", which is
+# never a pass. Ends with "N passed, N failed".
+set -u
+cd "$(dirname "$0")/.." || exit 1
+out=$1
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/deepchat-matrix.XXXXXX") || exit 1
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' HUP INT TERM
+
+mkdir "$scratch/home"
+export LC_ALL=C.UTF-8 DEEPCHAT_OUT="$PWD/$out"
+unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME
+
+# results EDITOR PROGRAM: one line a test, "EDITOR TEST ok|FAIL|not-run".
+results() {
+    tap=$scratch/tap
+    : >"$tap"
+    HOME="$scratch/home" "$out/tests/editor/$2" --tap="$tap" \
+        >"$scratch/output" 2>&1 </dev/null
+    status=$?
+    sed -n -e 's/^not ok - \([^ ]*\).*/\1 FAIL/p' \
+        -e 's/^ok - \([^ ]*\).*# SKIP.*/\1 not-run/p' -e t \
+        -e 's/^ok - \([^ ]*\).*/\1 ok/p' "$tap" | sed "s/^/$1 /" >"$scratch/rows"
+    cat "$scratch/rows"
+    if [ $status -ne 0 ] && ! grep -q ' FAIL$' "$scratch/rows" ||
+        [ ! -s "$scratch/rows" ]; then
+        echo "$1 $2 FAIL"
+    fi
+    [ $status -eq 0 ] || sed "s/^/    $1: /" "$scratch/output" >&2
+}
+
+tools/editors.sh >"$scratch/editors"
+while read -r editor version program runtime; do
+    echo "$editor $version" >&2
+    for source in tests/editor/*.c; do
+        [ -e "$source" ] || continue
+        name=$(basename "$source" .c)
+        [ "$program" != - ] || continue
+        export NVIM_BIN="$program" VIMRUNTIME="$runtime"
+        [ "$runtime" != - ] || unset VIMRUNTIME
+        results "$editor" "$name"
+    done
+done <"$scratch/editors" >"$scratch/results"
+
+awk '
+    FNR == NR { editor[++editors] = $1; next }
+    !($2 in seen) { seen[$2] = 1; test[++tests] = $2 }
+    # The rows of a table are tests of one name: the worst counts.
+    got[$2, $1] != "FAIL" { got[$2, $1] = $3 }
+    { count[$3]++ }
+    END {
+        printf "%-48s", ""
+        for (e = 1; e <= editors; e++) printf " %-10s", editor[e]
+        for (t = 1; t <= tests; t++) {
+            printf "\n%-48s", test[t]
+            for (e = 1; e <= editors; e++) {
+                r = got[test[t], editor[e]]
+                printf " %-10s", r == "" || r == "not-run" ? "not run" : r
+            }
+        }
+        printf "\n%d passed, %d failed\n", count["ok"], count["FAIL"]
+        exit !(count["ok"] > 0 && !count["FAIL"])
+    }' "$scratch/editors" "$scratch/results"
