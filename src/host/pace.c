@@ -1,0 +1,39 @@
+/* Two small clocks for http: patience with one transfer, and the frames in
+ * which all of them are read. */
+#include "host/pace.h"
+
+void
+pace_enter(struct pace_watch *w, enum pace_phase phase, int64_t now)
+{
+    w->phase = phase;
+    w->since = now;
+}
+
+int
+pace_left(const struct pace_watch *w, int64_t now)
+{
+    int limit = w->limit_ms[w->phase];
+    if (limit <= 0)
+        return -1;
+    int64_t left = w->since + limit - now;
+    return left > 0 ? (int)left : 0;
+}
+
+enum dc_net
+pace_fault(const struct pace_watch *w)
+{
+    static const enum dc_net faults[] = {
+        DC_NET_CONNECT_TIMEOUT, DC_NET_FIRST_BYTE_TIMEOUT, DC_NET_IDLE_TIMEOUT};
+    return faults[w->phase];
+}
+
+void
+pace_decide(struct pace_rest *r, int64_t now, int frame_ms, size_t count)
+{
+    if (frame_ms > 0 && now - r->frame_start < frame_ms)
+        return;
+    r->resting = frame_ms > 0 && r->moved <= PACE_CALM * count;
+    r->frame_start = now;
+    r->look_at = now + frame_ms;
+    r->moved = 0;
+}
