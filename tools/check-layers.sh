@@ -17,7 +17,7 @@ called() { # called FUNCTION OWNERS: only they may call it
 
 # What a function of its arguments needs: memory, strings, numbers, formatting
 # to memory, cJSON, and the way out when memory is gone.
-pure='mem[a-z]+|str[a-z]+|malloc|calloc|realloc|free|qsort|bsearch|v?snprintf|cJSON_[A-Za-z]+|tolower|toupper|is[a-z]+|__ctype_[a-z_]+|(ceil|floor|round|fabs|fmod|pow|log10|frexp|ldexp|modf|l?lround)|fputs|fwrite|fprintf|stderr|_exit|abort|__assert_fail|__errno_location|__(mem|str|v?snprintf|fprintf|v?fprintf)[a-z]*_chk|__stack_chk_fail|__isoc[0-9]+_(str[a-z]+)'
+pure='mem[a-z]+|str[a-z]+|malloc|calloc|realloc|free|qsort|bsearch|v?snprintf|cJSON_[A-Za-z]+|tolower|toupper|is[a-z]+|__ctype_[a-z_]+|(ceil|floor|round|fabs|fmod|pow|log10|frexp|ldexp|modf|l?lround)|fputs|fwrite|fprintf|stderr|_exit|_Exit|abort|__assert_fail|__errno_location|__(mem|str|v?snprintf|fprintf|v?fprintf)[a-z]*_chk|__stack_chk_fail|__isoc[0-9]+_(str[a-z]+)'
 weak='_ITM_[A-Za-z]+|__gmon_start__|__cxa_finalize'
 
 symbols() {
