@@ -202,7 +202,8 @@ take_request(struct conn *c)
 static void
 hang_up(struct conn *c)
 {
-    if (c->state == CONN_READING && c->head_len > 0) {
+    if (c->state == CONN_READING && c->in.len > 0 && !c->blind &&
+        (c->head_len > 0 || find_head(c))) {
         parse_head(c);
         c->request.body.len = c->in.len - c->head_len;
         route_lost(c);

@@ -296,5 +296,5 @@ emit_end(struct conn *c)
     if (p->chunked)
         conn_put(c, str_of("0\r\n\r\n"));
     bool exact = p->chunked || (p->sized && p->length == p->body_len);
-    p->end = exact ? PLAY_KEEP : PLAY_CLOSE;
+    p->end = exact || p->tunnel ? PLAY_KEEP : PLAY_CLOSE;
 }
