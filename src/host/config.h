@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/value.h"
 #include "deepchat.h"
 
@@ -41,6 +42,9 @@ struct option {
 
 /* The table, in the order of the help. */
 const struct option *config_options(size_t *count);
+
+/* Append the options section of the Vim help. */
+bool config_help(struct buf *out);
 
 /* Where options may be set, weakest first. All but settings may be NULL. */
 struct config_sources {
@@ -75,6 +79,9 @@ const char *config_model(const struct config *cfg);
 /* The wire options that are set, "stream" and "model" left out. */
 const struct dc_param *config_params(const struct config *cfg, size_t *count);
 
+/* The option extra_body as JSON text; NULL if unset. */
+const char *config_extra_body(const struct config *cfg);
+
 enum config_key {
     KEY_FOUND,   /* *key and *source are set, borrowed */
     KEY_NONE,    /* this server is asked without a key */
@@ -96,7 +103,7 @@ bool config_set_key(struct config *cfg, struct dc_str output,
                     struct dc_error *err);
 
 /* "$XDG_STATE_HOME/deepchat" and "$XDG_DATA_HOME/deepchat" or what the options
- * say; owned (free). */
+ * say; owned (free). NULL if there is no home directory to start from. */
 char *config_state_dir(const struct config *cfg);
 char *config_chat_dir(const struct config *cfg);
 
