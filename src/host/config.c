@@ -26,6 +26,7 @@ struct config {
     char *command; /* the same as one string: what its key is kept under */
     struct dc_param *params;
     size_t param_count;
+    char *extra; /* extra_body as JSON; NULL if it is empty */
 };
 
 /* NULL if it is unset or empty. */
@@ -165,6 +166,21 @@ is_param(const struct option *opt, const struct value *v)
     return strcmp(opt->name, "stream") != 0 && strcmp(opt->name, "model") != 0;
 }
 
+/* The value of an option as JSON text; owned. */
+static bool
+print_option(const struct config *cfg, const char *name, struct dc_str *json,
+             struct dc_error *err)
+{
+    struct buf text;
+    buf_init(&text, DC_REQUEST_MAX);
+    if (!json_print(&text, config_get(cfg, name))) {
+        buf_finish(&text);
+        return fail(err, DC_E_TOO_BIG, "%s is too large or too deep", name);
+    }
+    json->ptr = buf_take(&text, &json->len);
+    return true;
+}
+
 static bool
 add_params(struct config *cfg, struct dc_error *err)
 {
@@ -172,21 +188,26 @@ add_params(struct config *cfg, struct dc_error *err)
     const struct option *options = config_options(&count);
     cfg->params = mem_resize(NULL, count, sizeof *cfg->params);
     for (size_t i = 0; i < count; i++) {
-        const struct value *v = config_get(cfg, options[i].name);
-        struct buf text;
+        const char *name = options[i].name;
         struct dc_str json;
-        if (!is_param(&options[i], v))
+        if (!is_param(&options[i], config_get(cfg, name)))
             continue;
-        buf_init(&text, DC_REQUEST_MAX);
-        if (!json_print(&text, v)) {
-            buf_finish(&text);
-            return fail(err, DC_E_TOO_BIG, "%s is too large or too deep",
-                        options[i].name);
-        }
-        json.ptr = buf_take(&text, &json.len);
-        cfg->params[cfg->param_count++] =
-            (struct dc_param){options[i].name, json};
+        if (!print_option(cfg, name, &json, err))
+            return false;
+        cfg->params[cfg->param_count++] = (struct dc_param){name, json};
     }
+    return true;
+}
+
+static bool
+add_extra(struct config *cfg, struct dc_error *err)
+{
+    struct dc_str json;
+    if (value_at(config_get(cfg, "extra_body"), 0) == NULL)
+        return true;
+    if (!print_option(cfg, "extra_body", &json, err))
+        return false;
+    cfg->extra = (char *)(uintptr_t)json.ptr;
     return true;
 }
 
@@ -202,7 +223,7 @@ config_new(const struct config_sources *sources, struct dc_error *err)
     expand_paths(cfg->values);
     add_defaults(cfg);
     add_command(cfg);
-    if (add_params(cfg, err))
+    if (add_params(cfg, err) && add_extra(cfg, err))
         return cfg;
     config_free(cfg);
     return NULL;
@@ -220,6 +241,7 @@ config_free(struct config *cfg)
     free(cfg->params);
     free(cfg->argv);
     free(cfg->command);
+    free(cfg->extra);
     url_finish(&cfg->url);
     value_free(cfg->values);
     free(cfg);
@@ -278,6 +300,12 @@ config_params(const struct config *cfg, size_t *count)
 {
     *count = cfg->param_count;
     return cfg->params;
+}
+
+const char *
+config_extra_body(const struct config *cfg)
+{
+    return cfg->extra;
 }
 
 static bool

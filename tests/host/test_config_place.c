@@ -135,6 +135,52 @@ Test(config_place, defaults, .timeout = 20)
     config_free(NULL);
 }
 
+/* A value nested as deep as JSON is read; the map around it counts. */
+static struct value *
+nested(int depth)
+{
+    struct value *v = value_int(1);
+    while (depth-- > 0) {
+        struct value *map = value_map();
+        value_put(map, "a", v);
+        v = map;
+    }
+    return v;
+}
+
+Test(config_place, extra_body, .timeout = 20)
+{
+    static const struct {
+        const char *settings, *want;
+    } cases[] = {
+        {"{}", NULL},
+        {"{\"extra_body\":{}}", NULL},
+        {"{\"extra_body\":[]}", NULL},
+        {"{\"extra_body\":{\"top_k\":4,\"b\":[\"x\"]}}",
+         "{\"top_k\":4,\"b\":[\"x\"]}"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct config *cfg = make(cases[i].settings);
+        const char *got = config_extra_body(cfg);
+        cr_expect_eq(got == NULL, cases[i].want == NULL, "%zu", i);
+        if (got != NULL && cases[i].want != NULL)
+            cr_expect_str_eq(got, cases[i].want, "%zu: %s", i, got);
+        config_free(cfg);
+    }
+    for (int more = 0; more < 2; more++) {
+        struct dc_error err = {0};
+        struct value *map = value_map();
+        value_put(map, "extra_body", nested(VALUE_DEPTH_MAX + more));
+        struct config *cfg =
+            config_new(&(struct config_sources){.settings = map}, &err);
+        cr_expect_eq(cfg != NULL, more == 0);
+        cr_expect(more == 0 || strcmp(err.text, "extra_body is too large or "
+                                                "too deep") == 0);
+        config_free(cfg);
+        value_free(map);
+    }
+}
+
 /* Each name once, each default a value that its own check takes. */
 Test(config_place, table, .timeout = 20)
 {
