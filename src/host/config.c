@@ -189,7 +189,7 @@ add_params(struct config *cfg, struct dc_error *err)
     cfg->params = mem_resize(NULL, count, sizeof *cfg->params);
     for (size_t i = 0; i < count; i++) {
         const char *name = options[i].name;
-        struct dc_str json;
+        struct dc_str json = {0};
         if (!is_param(&options[i], config_get(cfg, name)))
             continue;
         if (!print_option(cfg, name, &json, err))
@@ -202,7 +202,7 @@ add_params(struct config *cfg, struct dc_error *err)
 static bool
 add_extra(struct config *cfg, struct dc_error *err)
 {
-    struct dc_str json;
+    struct dc_str json = {0};
     if (value_at(config_get(cfg, "extra_body"), 0) == NULL)
         return true;
     if (!print_option(cfg, "extra_body", &json, err))

@@ -135,7 +135,7 @@ Test(config_place, defaults, .timeout = 20)
     config_free(NULL);
 }
 
-/* A value nested as deep as JSON is read; the map around it counts. */
+/* A number in that many maps. */
 static struct value *
 nested(int depth)
 {
