@@ -74,6 +74,12 @@ read_url(const char *url)
     return t;
 }
 
+const char *
+http_version(void)
+{
+    return curl_version();
+}
+
 bool
 http_is_loopback(const char *url)
 {
@@ -97,7 +103,6 @@ static const struct {
     {CURLE_OK, DC_NET_OK},
     {CURLE_UNSUPPORTED_PROTOCOL, DC_NET_PROTOCOL}, /* HTTP/0.9 */
     {CURLE_COULDNT_RESOLVE_PROXY, DC_NET_PROXY},
-    {CURLE_COULDNT_RESOLVE_HOST, DC_NET_NO_HOST},
     {CURLE_WEIRD_SERVER_REPLY, DC_NET_PROTOCOL},
     {CURLE_HTTP2, DC_NET_CLOSED},
     {CURLE_PARTIAL_FILE, DC_NET_CLOSED},
@@ -127,7 +132,9 @@ end_by_code(struct http_call *call, CURLcode code, const char *words)
     struct verdict *v = &call->verdict;
     long number = 0;
     curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &number);
-    if (code == CURLE_COULDNT_CONNECT && call->proxied)
+    if (code == CURLE_COULDNT_RESOLVE_HOST)
+        verdict_unresolved(v, words);
+    else if (code == CURLE_COULDNT_CONNECT && call->proxied)
         verdict_give(v, DC_NET_PROXY, words);
     else if (code == CURLE_COULDNT_CONNECT)
         verdict_unconnected(v, (int)number, words);

@@ -3,8 +3,12 @@
 #include "host/verdict.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/buf.h"
 #include "base/utf8.h"
@@ -47,6 +51,39 @@ verdict_late(struct verdict *v, enum dc_net net, int limit_ms)
     char seconds[32];
     snprintf(seconds, sizeof seconds, "%g", limit_ms / 1000.0);
     verdict_give(v, net, seconds);
+}
+
+static bool
+reaches_out(const struct ifaddrs *it)
+{
+    if (it->ifa_addr == NULL || !(it->ifa_flags & IFF_RUNNING) ||
+        (it->ifa_flags & IFF_LOOPBACK))
+        return false;
+    if (it->ifa_addr->sa_family != AF_INET6)
+        return it->ifa_addr->sa_family == AF_INET;
+    struct sockaddr_in6 addr;
+    memcpy(&addr, it->ifa_addr, sizeof addr);
+    return !IN6_IS_ADDR_LINKLOCAL(&addr.sin6_addr);
+}
+
+/* A laptop that has just woken up finds no name, but not for long. */
+static bool
+is_offline(void)
+{
+    struct ifaddrs *all;
+    if (getifaddrs(&all) != 0)
+        return false;
+    bool found = false;
+    for (const struct ifaddrs *it = all; it != NULL; it = it->ifa_next)
+        found = found || reaches_out(it);
+    freeifaddrs(all);
+    return !found;
+}
+
+void
+verdict_unresolved(struct verdict *v, const char *words)
+{
+    verdict_give(v, is_offline() ? DC_NET_DNS : DC_NET_NO_HOST, words);
 }
 
 void

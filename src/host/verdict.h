@@ -18,6 +18,10 @@ void verdict_give(struct verdict *v, enum dc_net net, const char *words);
 /* The detail is limit_ms in seconds. */
 void verdict_late(struct verdict *v, enum dc_net net, int limit_ms);
 
+/* The name was not found: libcurl does not say whether there is none, or nobody
+ * to ask. */
+void verdict_unresolved(struct verdict *v, const char *words);
+
 /* No connection; number is errno or 0. */
 void verdict_unconnected(struct verdict *v, int number, const char *words);
 
