@@ -46,7 +46,7 @@ LD_fuzz := $(SAN)
 
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -D_DARWIN_C_SOURCE -g -fPIC -fvisibility=hidden -fno-common \
 	-fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing \
-	-ffile-prefix-map=$(CURDIR)=. $(WARN) $(if $(WERROR),-Werror) $(FLAGS_$(FLAVOUR)) -Isrc $(CFLAGS)
+	-ffile-prefix-map=$(CURDIR)=. $(WARN) $(if $(WERROR),-Werror) $(FLAGS_$(FLAVOUR)) -Isrc -Itests $(CFLAGS)
 LDFLAGS_ALL := $(LD_$(FLAVOUR)) $(LDFLAGS)
 
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
@@ -196,7 +196,7 @@ $(OUT)/fuzzers/%: $(OUT)/obj/tests/fuzz/%.o $(BASE) $(CORE) $(HOST_LIB)
 	$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST)) -lpthread
 
 certs:
-	@tools/make-certs.sh
+	@tools/make-certs.sh $(OUT)/certs
 
 # ---- installing -----------------------------------------------------------
 INSTALL ?= install

@@ -36,6 +36,7 @@ void editor_call(struct editor *ed, const char *function, struct value *args,
 /* Largest text that one call should carry, in bytes. */
 size_t editor_text_max(const struct editor *ed);
 
+/* Not from inside an event or a result. */
 void editor_free(struct editor *ed);
 
 /* The editors. in and out are taken. */

@@ -74,6 +74,9 @@ void http_resume(struct http_call *call);
  * it every frame_ms instead, unless it brings more than a frame can hold. */
 void http_pace(struct http_call *call, int frame_ms);
 
+/* "libcurl/7.88.1 OpenSSL/3.0.19 ...", for the health page. */
+const char *http_version(void);
+
 /* "http://127.0.0.1:8080/v1" style URLs: true if the host is 127.0.0.0/8, ::1
  * or localhost. */
 bool http_is_loopback(const char *url);

@@ -81,6 +81,12 @@ log_close(void)
     file = NULL;
 }
 
+const char *
+log_path(void)
+{
+    return file != NULL ? file : "";
+}
+
 /* "log" becomes "log.1", that "log.2", and so on; the last is lost. */
 static void
 rotate(void)

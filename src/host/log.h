@@ -10,6 +10,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* Append to path from now on. False if it cannot be opened. */
 bool log_open(const char *path, enum log_level level);
 void log_close(void);
+/* Where it goes, "" while it is off. Borrowed. */
+const char *log_path(void);
 void log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,0 +1,109 @@
+" DeepChat: what the commands call, and the functions for users' own maps,
+" status lines and scripts. Each public function is described in
+" :help deepchat-functions.
+
+" g:deepchat as a dictionary, whatever it is (an empty Lua table arrives as a
+" list).
+function! deepchat#settings() abort
+  let l:settings = get(g:, 'deepchat', {})
+  return type(l:settings) == v:t_dict ? l:settings : {}
+endfunction
+
+" deepchat#status([buf]): what the chat in buf (default: current) is doing now,
+" for a statusline: '' or 'waiting 3 s', 'streaming', 'queued'...
+function! deepchat#status(...) abort
+  return deepchat#ui#status(a:0 > 0 ? bufnr(a:1) : bufnr('%'))
+endfunction
+
+" deepchat#send({dict}): send a chat from a script. Keys, all optional: buf, a
+" chat buffer (default: current); text, added to its last turn; arguments, a
+" list of 'name=value'. Returns 1 if a request was started or queued; how it
+" ends is told by the User events. Never opens a window, never asks.
+function! deepchat#send(options) abort
+  let l:buf = get(a:options, 'buf', bufnr('%'))
+  if !bufloaded(l:buf) || getbufvar(l:buf, '&filetype') !=# 'deepchat'
+    call deepchat#ui#error('buffer ' . l:buf . ' is not a chat; nothing sent')
+    return 0
+  endif
+  if get(a:options, 'text', '') !=# ''
+    call deepchat#chat#add_text(l:buf, split(a:options.text, "\n", 1))
+  endif
+  return deepchat#chat#send(l:buf, {'arguments': get(a:options, 'arguments', [])})
+endfunction
+
+" deepchat#stop([buf]): stop the reply in buf (default: current) and drop what
+" is queued there. Returns 1 if there was anything to stop.
+function! deepchat#stop(...) abort
+  let l:buf = a:0 > 0 ? bufnr(a:1) : bufnr('%')
+  let l:dropped = deepchat#chat#drop_queue(l:buf)
+  let l:id = deepchat#buf#running(l:buf)
+  if l:id > 0
+    call deepchat#host#send('stop', {'id': l:id})
+  endif
+  return l:dropped || l:id > 0
+endfunction
+
+" deepchat#last([buf]): text of the last answer in the chat buf (default:
+" current), un-escaped, '' if there is none.
+function! deepchat#last(...) abort
+  return join(deepchat#chat#last_answer(a:0 > 0 ? bufnr(a:1) : bufnr('%')), "\n")
+endfunction
+
+" ---- commands --------------------------------------------------------------
+
+" :[range]DeepChat[!] [++opt=val...] [text]
+function! deepchat#command_chat(mods, bang, range, line1, line2, args) abort
+  let l:arguments = []
+  let l:text = a:args
+  while l:text =~# '^++\S'
+    call add(l:arguments, matchstr(l:text, '^++\zs\S\+'))
+    let l:text = substitute(l:text, '^++\S\+\s*', '', '')
+  endwhile
+  let l:context = a:range > 0 ? deepchat#chat#context(bufnr('%'), a:line1, a:line2) : []
+  let l:buf = deepchat#chat#open(a:mods, a:bang)
+  if !empty(l:context)
+    call deepchat#chat#add_context(l:buf, l:context)
+  endif
+  if l:text !~# '\S'
+    call deepchat#chat#to_end()
+    return
+  endif
+  call deepchat#chat#add_text(l:buf, [l:text])
+  call deepchat#chat#to_end()
+  call deepchat#chat#send(l:buf, {'arguments': l:arguments})
+endfunction
+
+" :[range]DeepSend
+function! deepchat#command_send(range, line) abort
+  if &filetype !=# 'deepchat'
+    call deepchat#ui#error('this buffer is not a chat; :DeepChat opens one')
+    return
+  endif
+  call deepchat#chat#send(bufnr('%'), a:range > 0 ? {'line': a:line} : {})
+endfunction
+
+" :DeepStop[!]
+function! deepchat#command_stop(all) abort
+  if a:all
+    call deepchat#chat#drop_queues()
+    if deepchat#buf#any_running()
+      call deepchat#host#send('stop', {'id': 0})
+    else
+      call deepchat#ui#say('nothing is running')
+    endif
+  elseif !deepchat#stop()
+    call deepchat#ui#say('nothing is running here')
+  endif
+endfunction
+
+" :DeepLog
+function! deepchat#command_log(mods) abort
+  let l:path = get(deepchat#host#about(), 'log', '')
+  if l:path ==# '' || !filereadable(l:path)
+    call deepchat#ui#say('there is no log yet; it begins with the first chat')
+    return
+  endif
+  execute a:mods 'split' fnameescape(l:path)
+  setlocal autoread nomodifiable noswapfile nomodeline bufhidden=wipe
+  normal! G
+endfunction

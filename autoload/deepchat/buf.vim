@@ -1,0 +1,501 @@
+" What the host may do to a buffer: make room for a reply, add to it, end it.
+" Everything subtle about editing a buffer under its user is in here.
+"
+" A reply is known by an id that the editor gives out. Its anchors: 'end' is
+" where the turn that was sent ends; 'head' is the line of its marker; 'text'
+" is the region that grows; 'tail' is the line of the marker after it. An edit
+" joins the undo step of the one before it exactly if nobody else has changed
+" the buffer meanwhile (changedtick); else a new step is begun, so that the
+" user's own changes stay steps of their own.
+
+let s:replies = {}
+let s:last_id = 0
+let s:ROLES = 'system\|user\|assistant\|reasoning\|context\|call\|tool\|alternate\|note'
+
+" Numbers of a reply's anchors and virtual text.
+function! s:key(id, what) abort
+  return a:id * 8 + index(['end', 'head', 'text', 'tail', 'reasoning', 'status', 'error'], a:what) + 1
+endfunction
+
+" Prepare a reply to the turn that ends with row (0-based). rest is the row
+" where the turns begin that a fork leaves behind, -1 if there are none.
+function! deepchat#buf#expect(buf, row, rest) abort
+  let s:last_id += 1
+  let l:len = strlen(get(getbufline(a:buf, a:row + 1), 0, ''))
+  call deepchat#port#anchor(a:buf, s:key(s:last_id, 'end'), a:row, l:len, a:row, l:len)
+  let s:replies[s:last_id] = {'id': s:last_id, 'buf': a:buf, 'rest': a:rest, 'seq': 0,
+        \ 'begun': 0, 'bytes': 0, 'tick': -1, 'undo_seq': 0, 'stopped': 0,
+        \ 'started': reltime()}
+  return s:last_id
+endfunction
+
+" The id of the reply that runs in buf, 0 if none does.
+function! deepchat#buf#running(buf) abort
+  for l:reply in values(s:replies)
+    if l:reply.buf == a:buf && !has_key(l:reply, 'done')
+      return l:reply.id
+    endif
+  endfor
+  return 0
+endfunction
+
+function! deepchat#buf#any_running() abort
+  return !empty(filter(values(s:replies), '!has_key(v:val, "done")'))
+endfunction
+
+" ---- edits -----------------------------------------------------------------
+
+" Everything that an edit may throw because of the state that the editor is
+" in, not because of what was asked.
+let s:LOCKED = '\<E\%(11\|523\|565\|578\|788\|21\):\|Failed to save undo\|not .modifiable\|textlock'
+
+" True if an edit at row should wait: an operator of the user is pending, or a
+" selection active, and the lines they count would move.
+function! s:user_is_busy(buf, row) abort
+  if a:buf != bufnr('%')
+    return 0
+  endif
+  return mode(1) =~# '^\%(no\|[vV\x16sS\x13]\)' && a:row < max([line('.'), line('v')])
+endfunction
+
+" Join the last edit's undo step, or begin a new one.
+function! s:open_step(reply) abort
+  if getbufvar(a:reply.buf, 'changedtick') == a:reply.tick
+    call deepchat#port#undo_join(a:reply.buf)
+  else
+    call deepchat#port#undo_break(a:reply.buf)
+  endif
+endfunction
+
+function! s:close_step(reply) abort
+  let a:reply.tick = getbufvar(a:reply.buf, 'changedtick')
+  let a:reply.undo_seq = deepchat#port#undo_seq(a:reply.buf)
+endfunction
+
+" Run one edit of a reply. Returns 'ok' or 'retry'; other errors are thrown.
+function! s:edit(reply, action, arguments) abort
+  if !getbufvar(a:reply.buf, '&modifiable')
+    return 'retry'
+  endif
+  let l:readonly = getbufvar(a:reply.buf, '&readonly')
+  call setbufvar(a:reply.buf, '&readonly', 0)
+  try
+    call s:open_step(a:reply)
+    call call(a:action, a:arguments)
+    call s:close_step(a:reply)
+  catch
+    if v:exception !~# s:LOCKED
+      throw v:exception
+    endif
+    return 'retry'
+  finally
+    call setbufvar(a:reply.buf, '&readonly', l:readonly)
+  endtry
+  return 'ok'
+endfunction
+
+" ---- begin -----------------------------------------------------------------
+
+" Host: the request of reply id is on its way; make room for the answer. about
+" has chat_dir. Returns a map with file (the chat's path, '' if it has none),
+" or 'retry', or why there is no place: 'gone', 'deleted'.
+function! deepchat#buf#begin(id, about) abort
+  let l:reply = get(s:replies, a:id, {})
+  if empty(l:reply) || !bufloaded(l:reply.buf)
+    return 'gone'
+  endif
+  if !l:reply.begun
+    let l:at = deepchat#port#anchor_at(l:reply.buf, s:key(a:id, 'end'))
+    if empty(l:at)
+      return 'deleted'
+    endif
+    if s:user_is_busy(l:reply.buf, l:at[2])
+      return 'retry'
+    endif
+    let l:word = s:edit(l:reply, function('s:make_room'), [l:reply, l:at[2]])
+    if l:word !=# 'ok'
+      return l:word
+    endif
+    let l:reply.begun = 1
+    call deepchat#buf#status(a:id, get(l:reply, 'status', ''))
+    call s:follow_end(l:reply)
+  endif
+  call deepchat#file#name(l:reply.buf, a:about.chat_dir)
+  call s:save(l:reply.buf)
+  call deepchat#turn#refold(l:reply.buf)
+  call deepchat#port#event('DeepChatStart', s:event(l:reply, {}))
+  return {'file': deepchat#file#path(l:reply.buf)}
+endfunction
+
+function! s:blank(buf, row) abort
+  return get(getbufline(a:buf, a:row + 1), 0, 'x') =~# '^\s*$'
+endfunction
+
+" The lines from row on as one alternate turn: markers in them are escaped.
+function! s:fork(buf, row) abort
+  let l:lines = getbufline(a:buf, a:row + 1, '$')
+  while !empty(l:lines) && (l:lines[-1] =~# '^\s*$' || l:lines[-1] =~# '^%% user\s*$')
+    call remove(l:lines, -1)
+  endwhile
+  if empty(l:lines)
+    return []
+  endif
+  return ['%% alternate', ''] + map(l:lines, {_, l -> deepchat#buf#escape(l)}) + ['']
+endfunction
+
+" A line of content as it stands in a chat file.
+function! deepchat#buf#escape(line) abort
+  return a:line =~# '^%%\+ \%(' . s:ROLES . '\)\%( [a-z][a-z0-9_-]*=\S*\)*\s*$' ? '%' . a:line : a:line
+endfunction
+
+" The markers, the empty reply and the next turn, under the turn that ends in
+" row; in a fork the turns below become an alternate in the same edit.
+function! s:make_room(reply, row) abort
+  let l:buf = a:reply.buf
+  let l:count = s:line_count(l:buf)
+  let l:fork = a:reply.rest >= 0
+  let l:first = l:fork ? a:reply.rest : a:row + 1
+  let l:lines = s:blank(l:buf, l:first - 1) ? [] : ['']
+  let l:lines += l:fork ? s:fork(l:buf, a:reply.rest) : []
+  let l:head = l:first + len(l:lines)
+  let l:typed = !l:fork && l:first < l:count
+  let l:lines += ['%% assistant', '', '', '', '%% user', ''] + (l:typed ? [] : [''])
+  let a:reply.first = l:first
+  let a:reply.sent_row = a:row
+  let a:reply.keep_blank = s:blank(l:buf, a:row)
+  call deepchat#port#replace(l:buf, l:first, l:fork ? l:count - l:first : 0, l:lines)
+  for [l:what, l:below] in [['head', 0], ['text', 2], ['tail', 4]]
+    call deepchat#port#anchor(l:buf, s:key(a:reply.id, l:what), l:head + l:below, 0, l:head + l:below, 0)
+  endfor
+endfunction
+
+" A cursor that stood at the end of the turn that was sent goes on to the new
+" turn's empty line.
+function! s:follow_end(reply) abort
+  let l:last = s:line_count(a:reply.buf)
+  for l:win in win_findbuf(a:reply.buf)
+    if line('.', l:win) > a:reply.sent_row && line('.', l:win) <= a:reply.first
+          \ && !(l:win == win_getid() && mode(1) =~# '^\%(no\|[vV\x16sS\x13]\)')
+      call deepchat#port#cursor(l:win, l:last, 0)
+    endif
+  endfor
+endfunction
+
+" ---- text ------------------------------------------------------------------
+
+" Host: add text to replies. batch is a list of [id, seq, kind, text]; kind is
+" 'text' or 'reasoning'. Returns a word for each: 'ok'; 'dup', it was there
+" already; 'retry', not now; 'deleted' or 'undone', the user took the region
+" away; 'gone', there is no such reply or buffer.
+function! deepchat#buf#append(batch) abort
+  let l:words = map(copy(a:batch), {_, piece -> call('s:append', piece)})
+  if mode() =~# '^[cr]'
+    redraw
+  endif
+  return l:words
+endfunction
+
+function! s:append(id, seq, kind, text) abort
+  let l:reply = get(s:replies, a:id, {})
+  if empty(l:reply) || !bufloaded(l:reply.buf)
+    return 'gone'
+  endif
+  if a:seq <= l:reply.seq
+    return 'dup'
+  endif
+  if !l:reply.begun
+    return 'retry'
+  endif
+  let l:word = s:alive(l:reply)
+  if l:word !=# 'ok'
+    return l:word
+  endif
+  let l:at = s:region(l:reply, a:kind)
+  if s:user_is_busy(l:reply.buf, l:at[2])
+    return 'retry'
+  endif
+  let l:followers = s:followers(l:reply.buf, l:at[2])
+  let l:word = s:edit(l:reply, function('s:insert'), [l:reply, a:kind, split(a:text, "\n", 1)])
+  if l:word ==# 'ok'
+    let l:reply.seq = a:seq
+    if a:kind ==# 'text'
+      let l:reply.bytes += strlen(a:text)
+    else
+      let l:reply.reasoning = 1
+    endif
+    call s:follow(l:reply, a:kind, l:followers)
+  endif
+  return l:word
+endfunction
+
+" 'ok' if the place of the reply is still its place.
+function! s:alive(reply) abort
+  let l:text = deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, 'text'))
+  let l:head = deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, 'head'))
+  if empty(l:text) || empty(l:head) || l:head[0] >= l:text[0]
+        \ || get(getbufline(a:reply.buf, l:head[0] + 1), 0, '') !~# '^%% assistant\>'
+    return 'deleted'
+  endif
+  if a:reply.bytes > 0 && l:text[0] == l:text[2] && l:text[1] == l:text[3]
+    return 'deleted'
+  endif
+  if getbufvar(a:reply.buf, 'changedtick') != a:reply.tick
+        \ && deepchat#port#undo_seq(a:reply.buf) < a:reply.undo_seq
+    return 'undone'
+  endif
+  return 'ok'
+endfunction
+
+" Where text of this kind goes. The reasoning's region is made above the
+" answer's marker when its first piece comes.
+function! s:region(reply, kind) abort
+  let l:what = a:kind ==# 'reasoning' && !has_key(a:reply, 'reasoning') ? 'head' : a:kind
+  return deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, l:what))
+endfunction
+
+function! s:insert(reply, kind, lines) abort
+  let l:at = s:region(a:reply, a:kind)
+  if a:kind ==# 'reasoning' && !has_key(a:reply, 'reasoning')
+    let l:block = ['%% reasoning', ''] + a:lines + ['']
+    call deepchat#port#replace(a:reply.buf, l:at[0], 0, l:block)
+    let l:head = l:at[0] + len(l:block)
+    call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, 'head'), l:head, 0, l:head, 0)
+    call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, 'reasoning'), l:at[0] + 2, 0,
+          \ l:head - 2, strlen(a:lines[-1]))
+    return
+  endif
+  let l:len = strlen(get(getbufline(a:reply.buf, l:at[2] + 1), 0, ''))
+  call deepchat#port#insert(a:reply.buf, l:at[2], min([l:at[3], l:len]), a:lines)
+endfunction
+
+" Windows whose cursor stands on the last line of the region, and so wants to
+" stay at its end, or on the last line of the buffer, which must stay in view.
+function! s:followers(buf, row) abort
+  let l:last = s:line_count(a:buf)
+  return map(filter(win_findbuf(a:buf), {_, w -> line('.', w) == a:row + 1 || line('.', w) == l:last}),
+        \ {_, w -> [w, line('.', w) == a:row + 1]})
+endfunction
+
+function! s:line_count(buf) abort
+  return a:buf == bufnr('%') ? line('$') : getbufinfo(a:buf)[0].linecount
+endfunction
+
+function! s:follow(reply, kind, followers) abort
+  for [l:win, l:at_region] in a:followers
+    let l:current = l:win == win_getid()
+    if l:current && (!l:at_region || mode(1) !~# '^n')
+      continue
+    endif
+    let l:row = l:at_region ? deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, a:kind))[2] + 1
+          \ : s:line_count(a:reply.buf)
+    call deepchat#port#cursor(l:win, l:row, l:at_region ? 0 : col('.', l:win) - 1)
+  endfor
+endfunction
+
+" ---- the end ---------------------------------------------------------------
+
+" Host: reply id has ended. about has finish line pairs refused got_text
+" seconds pieces tokens_in tokens_out cost, and lost if its text has no place
+" any more. Returns 'retry', or a map: saved, the reply is in a saved file;
+" alive, it is in the buffer and may be saved later.
+function! deepchat#buf#finish(id, about) abort
+  let l:reply = get(s:replies, a:id, {})
+  if empty(l:reply)
+    return {'saved': 0, 'alive': 0}
+  endif
+  let l:alive = l:reply.begun && bufloaded(l:reply.buf) && !has_key(a:about, 'lost')
+        \ && s:alive(l:reply) ==# 'ok'
+  if l:alive
+    let l:action = a:about.got_text ? 's:set_marker' : 's:take_back'
+    if s:edit(l:reply, function(l:action), [l:reply, a:about]) !=# 'ok'
+      return 'retry'
+    endif
+  endif
+  let l:reply.done = 1
+  call s:clear_looks(l:reply)
+  let l:saved = l:alive && a:about.got_text && s:save(l:reply.buf)
+  call s:tell(l:reply, a:about)
+  if l:saved || !l:alive
+    call s:drop(l:reply)
+  endif
+  call deepchat#chat#next_in_queue(l:reply.buf, a:about.finish)
+  return {'saved': l:saved, 'alive': l:alive}
+endfunction
+
+function! s:set_marker(reply, about) abort
+  let l:row = deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, 'head'))[0]
+  call deepchat#port#replace(a:reply.buf, l:row, 1, ['%% assistant' . a:about.pairs])
+  call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, 'head'), l:row, 0, l:row, 0)
+endfunction
+
+" Not a byte of the reply came: take its markers away again. What the user
+" typed meanwhile joins the turn that is unanswered.
+function! s:take_back(reply, about) abort
+  let l:buf = a:reply.buf
+  let l:head = deepchat#port#anchor_at(l:buf, s:key(a:reply.id, 'head'))[0]
+  let l:tail = deepchat#port#anchor_at(l:buf, s:key(a:reply.id, 'tail'))
+  let l:count = s:line_count(l:buf)
+  let l:tail_row = empty(l:tail) ? l:head : l:tail[0]
+  if getbufline(l:buf, l:tail_row + 1)[0] !~# '^%% user\s*$'
+    let l:tail_row = l:head
+  endif
+  let l:inside = s:trimmed(getbufline(l:buf, l:head + 2, l:tail_row))
+  let l:below = s:trimmed(getbufline(l:buf, l:tail_row + 2, '$'))
+  let l:first = a:reply.keep_blank || !s:blank(l:buf, l:head - 1) ? l:head : l:head - 1
+  let l:typed = l:inside + (empty(l:inside) || empty(l:below) ? [] : ['']) + l:below
+  let l:typed = empty(l:typed) || a:reply.keep_blank ? l:typed : [''] + l:typed
+  call deepchat#port#replace(l:buf, l:first, l:count - l:first, l:typed)
+endfunction
+
+" Without empty lines around them.
+function! s:trimmed(lines) abort
+  let l:lines = copy(a:lines)
+  while !empty(l:lines) && l:lines[0] =~# '^\s*$'
+    call remove(l:lines, 0)
+  endwhile
+  while !empty(l:lines) && l:lines[-1] =~# '^\s*$'
+    call remove(l:lines, -1)
+  endwhile
+  return l:lines
+endfunction
+
+" Say how it ended, and fire the event: exactly one for each reply.
+function! s:tell(reply, about) abort
+  let l:event = s:event(a:reply, a:about)
+  if has_key(a:about, 'lost') && a:about.lost !=# 'gone'
+    call deepchat#ui#say('reply taken out of the buffer; stopped (:DeepResume has it)')
+  elseif a:about.finish ==# 'stopped'
+    call deepchat#ui#say(a:about.got_text
+          \ ? printf('stopped, %s tokens kept', s:count(a:about.pieces)) : 'stopped; nothing came yet')
+  elseif a:about.line !=# '' && index(['error', 'interrupted'], a:about.finish) >= 0
+    call s:show_error(a:reply, a:about)
+  elseif a:about.line !=# ''
+    call deepchat#ui#say(a:about.line)
+  endif
+  if bufloaded(a:reply.buf)
+    call deepchat#ui#decorate(a:reply.buf, l:event)
+    call deepchat#turn#refold(a:reply.buf)
+  endif
+  call deepchat#port#event(a:about.finish ==# 'stopped' ? 'DeepChatStopped'
+        \ : index(['error', 'interrupted'], a:about.finish) >= 0 ? 'DeepChatError'
+        \ : 'DeepChatDone', l:event)
+endfunction
+
+function! s:show_error(reply, about) abort
+  call deepchat#ui#error(a:about.line)
+  if a:about.got_text || !bufloaded(a:reply.buf)
+    return
+  endif
+  let l:at = deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, 'end'))
+  if !empty(l:at)
+    call deepchat#ui#error_below(a:reply.buf, l:at[2], a:about.line)
+  endif
+endfunction
+
+function! s:count(number) abort
+  return substitute(string(a:number), '\d\zs\ze\%(\d\d\d\)\+$', ',', 'g')
+endfunction
+
+" g:deepchat_event, and what Lua callbacks get as data.
+function! s:event(reply, about) abort
+  let g:deepchat_event = {'kind': 'chat', 'buf': a:reply.buf,
+        \ 'file': deepchat#file#path(a:reply.buf),
+        \ 'finish': get(a:about, 'finish', ''),
+        \ 'error': get(a:about, 'finish', '') =~# 'error\|interrupted' ? get(a:about, 'line', '') : '',
+        \ 'tokens_in': get(a:about, 'tokens_in', v:null),
+        \ 'tokens_out': get(a:about, 'tokens_out', v:null),
+        \ 'cost': get(a:about, 'cost', v:null),
+        \ 'seconds': get(a:about, 'seconds', 0.0),
+        \ 'rounds': get(a:about, 'finish', '') ==# '' ? 0 : 1,
+        \ 'row': s:head_row(a:reply)}
+  return g:deepchat_event
+endfunction
+
+function! s:head_row(reply) abort
+  let l:at = a:reply.begun && bufloaded(a:reply.buf)
+        \ ? deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, 'head')) : []
+  return empty(l:at) ? -1 : l:at[0]
+endfunction
+
+function! s:clear_looks(reply) abort
+  if bufloaded(a:reply.buf)
+    call deepchat#port#virtual(a:reply.buf, s:key(a:reply.id, 'status'), 0, [], 0)
+  endif
+  call deepchat#ui#set_status(a:reply.buf, '')
+endfunction
+
+function! s:drop(reply) abort
+  for l:what in ['end', 'head', 'text', 'tail', 'reasoning']
+    call deepchat#port#anchor_drop(a:reply.buf, s:key(a:reply.id, l:what))
+  endfor
+  call remove(s:replies, a:reply.id)
+endfunction
+
+" Write the chat if autosave is on. Returns 1 if the file has all of buf now.
+function! s:save(buf) abort
+  if !deepchat#file#autosave(a:buf) || !deepchat#file#save(a:buf)
+    return 0
+  endif
+  let l:tick = getbufvar(a:buf, 'changedtick')
+  for l:reply in filter(values(s:replies), 'v:val.buf == a:buf')
+    let l:reply.tick = l:tick
+  endfor
+  return 1
+endfunction
+
+" The buffer was written by the user: finished replies in it are safe.
+function! deepchat#buf#saved(buf) abort
+  for l:reply in filter(values(s:replies), 'v:val.buf == a:buf')
+    let l:reply.tick = getbufvar(a:buf, 'changedtick')
+    if has_key(l:reply, 'done')
+      call deepchat#host#send('saved', {'id': l:reply.id})
+      call s:drop(l:reply)
+    endif
+  endfor
+endfunction
+
+" ---- status and trouble ----------------------------------------------------
+
+" Host: what reply id is doing, shown where its text will be.
+function! deepchat#buf#status(id, text) abort
+  let l:reply = get(s:replies, a:id, {})
+  if empty(l:reply) || !bufloaded(l:reply.buf) || has_key(l:reply, 'done')
+    return
+  endif
+  let l:reply.status = a:text
+  call deepchat#ui#set_status(l:reply.buf, a:text ==# '' ? 'streaming' : a:text)
+  let l:at = deepchat#port#anchor_at(l:reply.buf, s:key(a:id, l:reply.begun ? 'text' : 'end'))
+  if !empty(l:at)
+    call deepchat#port#virtual(l:reply.buf, s:key(a:id, 'status'), l:at[2],
+          \ a:text ==# '' ? [] : [[' ' . a:text, 'DeepChatStatus']], 0)
+  endif
+endfunction
+
+" Host: one line for the user.
+function! deepchat#buf#notice(text) abort
+  call deepchat#ui#error(a:text)
+endfunction
+
+" Host: another living process has this chat; pid is 0 if it is unknown.
+function! deepchat#buf#locked(buf, pid) abort
+  if bufloaded(a:buf)
+    call deepchat#chat#locked(a:buf, a:pid)
+  endif
+endfunction
+
+" The host has died: end what runs, as the host would have.
+function! deepchat#buf#host_gone() abort
+  for l:reply in values(s:replies)
+    if has_key(l:reply, 'done')
+      continue
+    endif
+    let l:got = l:reply.bytes > 0 || has_key(l:reply, 'reasoning')
+    let l:about = {'finish': l:got ? 'interrupted' : 'error', 'got_text': l:got,
+          \ 'pairs': ' finish=interrupted', 'pieces': 0, 'refused': 0,
+          \ 'line': 'the engine stopped; ' . (l:got ? 'reply kept, :DeepResume has all of it' : 'nothing lost')}
+    if deepchat#buf#finish(l:reply.id, l:about) is# 'retry'
+      let l:reply.done = 1
+      call s:clear_looks(l:reply)
+    endif
+  endfor
+endfunction

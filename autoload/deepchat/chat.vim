@@ -1,0 +1,280 @@
+" The chat as a place: opening one, what stands in it, sending it.
+
+" For new chats. The host knows the same model for DeepInfra's URL.
+let s:MODEL = 'deepseek-ai/DeepSeek-V3'
+let s:SYSTEM = 'You are a helpful assistant in a text editor. Answer in Markdown, briefly.'
+let s:TWELVE_HOURS = 12 * 3600
+let s:QUEUED = 999998
+
+let s:last = {}
+let s:count = 0
+
+" ---- opening ---------------------------------------------------------------
+
+" Make a chat the current buffer: the current one, else the project's last one
+" (loaded here, or used within 12 hours), else a new one; new: always a new
+" one. Returns its buffer number. mods as in <q-mods>.
+function! deepchat#chat#open(mods, new) abort
+  if !a:new && &filetype ==# 'deepchat'
+    return bufnr('%')
+  endif
+  let l:project = deepchat#file#project(bufnr('%'))
+  let l:found = a:new ? 0 : s:find(l:project)
+  if type(l:found) == v:t_string
+    execute a:mods 'split' fnameescape(l:found)
+    let b:deepchat_auto = b:changedtick
+  elseif l:found == 0
+    call s:create(a:mods, l:project)
+  elseif bufwinnr(l:found) > 0
+    execute bufwinnr(l:found) 'wincmd w'
+  else
+    execute a:mods 'sbuffer' l:found
+  endif
+  let b:deepchat_project = l:project
+  call deepchat#chat#note_last(bufnr('%'))
+  return bufnr('%')
+endfunction
+
+" The project's last chat: a buffer, a path, or 0.
+function! s:find(project) abort
+  let l:buf = get(s:last, a:project, 0)
+  if l:buf > 0 && bufloaded(l:buf) && !getbufvar(l:buf, 'deepchat_locked', 0)
+    return l:buf
+  endif
+  let l:dir = deepchat#file#dir(deepchat#file#chat_dir(), a:project)
+  let l:newest = ''
+  let l:time = localtime() - s:TWELVE_HOURS
+  for l:name in isdirectory(l:dir) ? readdir(l:dir, 'v:val =~# "\\.deepchat\\.md$"') : []
+    let l:path = l:dir . '/' . l:name
+    if getftime(l:path) >= l:time && !getbufvar(bufnr(l:path), 'deepchat_locked', 0)
+      let l:time = getftime(l:path)
+      let l:newest = l:path
+    endif
+  endfor
+  return l:newest ==# '' ? 0 : bufloaded(l:newest) ? bufnr(l:newest) : l:newest
+endfunction
+
+function! s:create(mods, project) abort
+  let l:lines = s:header(bufnr('%'))
+  execute a:mods 'new'
+  let s:count += 1
+  execute 'silent noautocmd keepalt file deepchat://' . s:count
+  setlocal noswapfile noundofile nomodeline bufhidden=hide fileencoding=utf-8 undolevels=-1
+  call setline(1, l:lines)
+  setlocal undolevels< nomodified
+  let b:deepchat_project = a:project
+  setfiletype deepchat
+  call cursor(line('$'), 1)
+endfunction
+
+" What a new chat begins with, for the settings that hold in buf.
+function! s:header(buf) abort
+  let l:settings = extend(copy(deepchat#settings()), getbufvar(a:buf, 'deepchat', {}))
+  let l:model = get(l:settings, 'model', has_key(l:settings, 'base_url') ? '' : s:MODEL)
+  let l:system = get(l:settings, 'system', s:SYSTEM)
+  return (l:model ==# '' ? [] : ['---', 'model: ' . l:model, '---', ''])
+        \ + (l:system ==# '' ? [] : ['%% system', ''] + split(l:system, "\n", 1) + [''])
+        \ + ['%% user', '', '']
+endfunction
+
+" Remember buf as the last chat of its project.
+function! deepchat#chat#note_last(buf) abort
+  let s:last[getbufvar(a:buf, 'deepchat_project', getcwd())] = a:buf
+endfunction
+
+" Called by the ftplugin for every chat buffer.
+function! deepchat#chat#attach(buf) abort
+  execute 'augroup deepchat_buffer_' . a:buf
+    autocmd!
+    execute printf('autocmd TextChanged,TextChangedI <buffer=%d> call deepchat#ui#edited(%d)', a:buf, a:buf)
+    execute printf('autocmd BufWinEnter <buffer=%d> call deepchat#chat#shown(%d)', a:buf, a:buf)
+    execute printf('autocmd VimResized <buffer=%d> call deepchat#ui#decorate(%d, {})', a:buf, a:buf)
+  augroup END
+  call deepchat#host#start()
+  call deepchat#chat#shown(a:buf)
+endfunction
+
+" The buffer has come into a window.
+function! deepchat#chat#shown(buf) abort
+  call deepchat#ui#decorate(a:buf, {})
+  call deepchat#turn#refold(a:buf)
+  call deepchat#syntax#fences(a:buf)
+endfunction
+
+" Another living editor has the file of buf. A chat that was picked for the
+" user gives way to a new one; one that the user opened becomes read-only.
+function! deepchat#chat#locked(buf, pid) abort
+  call setbufvar(a:buf, 'deepchat_locked', 1)
+  if a:buf == bufnr('%') && getbufvar(a:buf, 'deepchat_auto', -1) == b:changedtick
+    let l:project = b:deepchat_project
+    let l:window = win_getid()
+    call s:create('', l:project)
+    call deepchat#chat#note_last(bufnr('%'))
+    call win_execute(l:window, 'close')
+    execute 'silent! bwipeout' a:buf
+    call deepchat#ui#set_status(bufnr('%'), 'new chat: the last one is open elsewhere')
+    return
+  endif
+  call setbufvar(a:buf, '&readonly', 1)
+  call deepchat#ui#say('chat is open in another editor' . (a:pid > 0 ? ' (pid ' . a:pid . ')' : '') . '; read-only here')
+endfunction
+
+" ---- content ---------------------------------------------------------------
+
+" The cursor to where the next turn is typed.
+function! deepchat#chat#to_end() abort
+  call cursor(line('$'), strlen(getline('$')) + 1)
+endfunction
+
+" Make sure that buf ends with a user turn. Returns the line of its marker.
+function! s:last_user(buf) abort
+  let [l:lnum, l:role] = deepchat#turn#last_marker(a:buf)
+  if l:role ==# 'user' || l:lnum == 0
+    return l:lnum
+  endif
+  let l:blank = getbufline(a:buf, '$')[0] =~# '^\s*$'
+  call appendbufline(a:buf, '$', (l:blank ? [] : ['']) + ['%% user', '', ''])
+  return deepchat#turn#last_marker(a:buf)[0]
+endfunction
+
+" Add lines to the last user turn: behind a draft that stands there.
+function! deepchat#chat#add_text(buf, lines) abort
+  let l:marker = s:last_user(a:buf)
+  let l:body = getbufline(a:buf, l:marker + 1, '$')
+  while !empty(l:body) && l:body[-1] =~# '^\s*$'
+    call remove(l:body, -1)
+  endwhile
+  let l:lines = map(copy(a:lines), {_, l -> deepchat#buf#escape(l)})
+  let l:lines = (empty(l:body) ? (l:marker > 0 ? [''] : []) : l:body + ['']) + l:lines
+  call setbufline(a:buf, l:marker + 1, l:lines)
+  call deletebufline(a:buf, l:marker + 1 + len(l:lines), '$')
+endfunction
+
+" Lines line1 to line2 of buf as a context turn.
+function! deepchat#chat#context(buf, line1, line2) abort
+  let l:lines = getbufline(a:buf, a:line1, a:line2)
+  let l:path = deepchat#file#path(a:buf)
+  let l:root = deepchat#file#project(a:buf) . '/'
+  let l:name = stridx(l:path, l:root) == 0 ? l:path[strlen(l:root):] : l:path
+  let l:name = l:name ==# '' ? 'buffer' : l:name
+  let l:fence = '```'
+  for l:line in l:lines
+    let l:ticks = matchstr(l:line, '^\s*\zs`\+')
+    let l:fence = strlen(l:ticks) >= strlen(l:fence) ? l:ticks . '`' : l:fence
+  endfor
+  let l:language = matchstr(getbufvar(a:buf, '&filetype'), '^\w*')
+  return [printf('%%%% context from=%s:%d-%d', s:encode(l:name), a:line1, a:line2), '', l:fence . l:language]
+        \ + map(l:lines, {_, l -> deepchat#buf#escape(l)}) + [l:fence, '']
+endfunction
+
+" A value of a marker's pair: blanks, %, = and controls are percent-encoded.
+function! s:encode(text) abort
+  return substitute(a:text, '[[:cntrl:] %=]', '\=printf("%%%02X", char2nr(submatch(0)))', 'g')
+endfunction
+
+" Put a context turn in front of the last user turn.
+function! deepchat#chat#add_context(buf, lines) abort
+  let l:marker = s:last_user(a:buf)
+  call appendbufline(a:buf, max([l:marker - 1, 0]), a:lines)
+  call deepchat#turn#refold(a:buf)
+endfunction
+
+" The lines of the last answer, un-escaped.
+function! deepchat#chat#last_answer(buf) abort
+  let l:lines = getbufline(a:buf, 1, '$')
+  let l:end = len(l:lines)
+  for l:at in range(len(l:lines) - 1, 0, -1)
+    let l:role = deepchat#turn#is_marker(l:lines[l:at])
+    if l:role ==# 'assistant'
+      let l:body = map(l:lines[l:at + 1 : l:end - 1], {_, l -> l =~# '^%%%' && deepchat#turn#is_marker(l[1:]) !=# '' ? l[1:] : l})
+      return split(substitute(join(l:body, "\n"), '^\n\|\n\+$', '', 'g'), "\n", 1)
+    elseif l:role !=# ''
+      let l:end = l:at
+    endif
+  endfor
+  return []
+endfunction
+
+" ---- sending ---------------------------------------------------------------
+
+" <CR> and <C-s>: send from the last user turn; from elsewhere go there.
+function! deepchat#chat#send_key() abort
+  let [l:lnum, l:role] = deepchat#turn#last_marker(bufnr('%'))
+  if (l:role ==# 'user' && line('.') >= l:lnum) || l:lnum == 0
+    call deepchat#chat#send(bufnr('%'), {})
+    return
+  endif
+  call s:last_user(bufnr('%'))
+  call deepchat#chat#to_end()
+endfunction
+
+" Send the chat in buf. options: line, send only up to the turn there and make
+" what follows an alternate; arguments, a list of 'name=value'. Returns 1 if a
+" request was started or queued.
+function! deepchat#chat#send(buf, options) abort
+  call deepchat#ui#clear_error(a:buf)
+  if deepchat#buf#running(a:buf) > 0
+    return s:queue(a:buf, a:options)
+  endif
+  let l:count = len(getbufline(a:buf, 1, '$'))
+  let l:last = has_key(a:options, 'line') ? deepchat#turn#range_end(a:buf, a:options.line) : l:count
+  let l:id = deepchat#buf#expect(a:buf, l:last - 1, l:last < l:count ? l:last : -1)
+  call deepchat#buf#status(l:id, 'waiting')
+  let l:why = deepchat#host#send('send', {'id': l:id, 'buf': a:buf,
+        \ 'file': deepchat#file#path(a:buf), 'text': s:text(a:buf, l:last),
+        \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()),
+        \ 'settings': deepchat#settings(), 'buffer': getbufvar(a:buf, 'deepchat', {}),
+        \ 'arguments': get(a:options, 'arguments', [])})
+  if l:why !=# ''
+    call deepchat#buf#finish(l:id, {'finish': 'error', 'refused': 1, 'got_text': 0,
+          \ 'pairs': '', 'pieces': 0, 'line': l:why})
+  endif
+  return l:why ==# ''
+endfunction
+
+" The first lines of buf as text. A NUL in a line reads as a newline here, and
+" must not become one.
+function! s:text(buf, last) abort
+  let l:lines = getbufline(a:buf, 1, a:last)
+  let l:text = join(l:lines, "\n")
+  if count(l:text, "\n") >= len(l:lines)
+    let l:text = join(map(l:lines, 'tr(v:val, "\n", "\x01")'), "\n")
+  endif
+  return l:text . "\n"
+endfunction
+
+function! s:queue(buf, options) abort
+  if has_key(a:options, 'line')
+    call deepchat#ui#error('a reply is running here; :DeepStop first')
+    return 0
+  endif
+  call setbufvar(a:buf, 'deepchat_queued', a:options)
+  call deepchat#port#virtual(a:buf, s:QUEUED, len(getbufline(a:buf, 1, '$')) - 1, [[' queued', 'DeepChatStatus']], 0)
+  return 1
+endfunction
+
+" Forget the turn that waits in buf. Returns 1 if there was one.
+function! deepchat#chat#drop_queue(buf) abort
+  if type(getbufvar(a:buf, 'deepchat_queued', 0)) != v:t_dict
+    return 0
+  endif
+  call setbufvar(a:buf, 'deepchat_queued', 0)
+  call deepchat#port#virtual(a:buf, s:QUEUED, 0, [], 0)
+  return 1
+endfunction
+
+function! deepchat#chat#drop_queues() abort
+  for l:info in getbufinfo({'bufloaded': 1})
+    call deepchat#chat#drop_queue(l:info.bufnr)
+  endfor
+endfunction
+
+" A reply in buf has ended: send the turn that waited for it, or, if it did not
+" end well, leave that turn to the user.
+function! deepchat#chat#next_in_queue(buf, finish) abort
+  let l:options = getbufvar(a:buf, 'deepchat_queued', 0)
+  if !bufloaded(a:buf) || !deepchat#chat#drop_queue(a:buf) || a:finish =~# '^\%(error\|stopped\|interrupted\)$'
+    return
+  endif
+  call timer_start(0, {-> bufloaded(a:buf) && deepchat#chat#send(a:buf, l:options)})
+endfunction

@@ -1,0 +1,165 @@
+" The file behind a chat: its name, reading, writing, the lock that the host
+" holds. A chat is written only by the editor that has it loaded, and never
+" over something that changed on disk meanwhile.
+
+" True if buf is written at each send and at the end of each reply.
+function! deepchat#file#autosave(buf) abort
+  return get(getbufvar(a:buf, 'deepchat', {}), 'autosave', get(deepchat#settings(), 'autosave', 1))
+endfunction
+
+" Absolute path of the chat in buf, '' while it has none.
+function! deepchat#file#path(buf) abort
+  let l:name = bufname(a:buf)
+  return l:name ==# '' || l:name =~# '^deepchat://' ? '' : fnamemodify(l:name, ':p')
+endfunction
+
+" The project of buf: its git root, else the working directory.
+function! deepchat#file#project(buf) abort
+  let l:path = deepchat#file#path(a:buf)
+  let l:from = l:path ==# '' || l:path =~# '\.deepchat\.md$' ? getcwd() : fnamemodify(l:path, ':h')
+  let l:dir = finddir('.git', escape(l:from, ' ,;') . ';')
+  let l:file = findfile('.git', escape(l:from, ' ,;') . ';')
+  let l:git = l:dir !=# '' ? l:dir : l:file
+  return l:git ==# '' ? getcwd() : fnamemodify(l:git, ':p:s?/$??:h')
+endfunction
+
+" Where new chats of this project go.
+function! deepchat#file#dir(chat_dir, project) abort
+  let l:name = substitute(fnamemodify(a:project, ':t'), '[^A-Za-z0-9._-]\+', '-', 'g')
+  return a:chat_dir . '/' . (l:name ==# '' || l:name[0] ==# '.' ? 'root' : l:name)
+endfunction
+
+" chat_dir as the settings or XDG have it.
+function! deepchat#file#chat_dir() abort
+  let l:dir = get(deepchat#settings(), 'chat_dir', '')
+  if l:dir !=# ''
+    return fnamemodify(l:dir, ':p:s?/$??')
+  endif
+  return (empty($XDG_DATA_HOME) ? $HOME . '/.local/share' : $XDG_DATA_HOME) . '/deepchat'
+endfunction
+
+" Give a chat that has no file yet a name of its own, and create the file so
+" that only its owner can read it. Returns 1 if it has a file now.
+function! deepchat#file#name(buf, chat_dir) abort
+  if deepchat#file#path(a:buf) !=# ''
+    return 1
+  endif
+  let l:dir = deepchat#file#dir(a:chat_dir, getbufvar(a:buf, 'deepchat_project', getcwd()))
+  let l:stem = l:dir . '/' . strftime('%Y-%m-%d-%H%M') . '-' . s:slug(a:buf)
+  let l:path = l:stem . '.deepchat.md'
+  let l:n = 1
+  while getftype(l:path) !=# ''
+    let l:n += 1
+    let l:path = l:stem . '-' . l:n . '.deepchat.md'
+  endwhile
+  try
+    call mkdir(l:dir, 'p', 0700)
+    call writefile([], l:path)
+    call setfperm(l:path, 'rw-------')
+    call s:rename(a:buf, l:path)
+  catch
+    call deepchat#ui#error('cannot create ' . fnamemodify(l:path, ':~') . '; the chat has no file')
+    return 0
+  endtry
+  return 1
+endfunction
+
+function! s:rename(buf, path) abort
+  let l:old = bufname(a:buf)
+  call deepchat#port#in_buffer(a:buf, 'silent noautocmd keepalt file ' . fnameescape(a:path))
+  let l:left = bufnr('^' . l:old . '$')
+  if l:left > 0 && l:left != a:buf && !bufloaded(l:left)
+    execute 'silent! noautocmd bwipeout' l:left
+  endif
+  call setbufvar(a:buf, 'deepchat_fresh', 1)
+  call deepchat#chat#note_last(a:buf)
+  call s:attach(a:buf)
+endfunction
+
+" The first words of the first user turn, for the file name.
+function! s:slug(buf) abort
+  let l:lines = getbufline(a:buf, 1, 200)
+  let l:at = match(l:lines, '^%% user\>')
+  let l:text = get(filter(l:lines[l:at + 1:], 'v:val =~# "\\S" && v:val !~# "^%%"'), 0, '')
+  let l:slug = substitute(tolower(l:text), '[^a-z0-9]\+', '-', 'g')
+  let l:slug = matchstr(substitute(l:slug, '^-\|-$', '', 'g'), '^.\{,40}')
+  return l:slug ==# '' ? 'chat' : substitute(l:slug, '-[^-]*$', '\=strlen(l:slug) > 39 ? "" : submatch(0)', '')
+endfunction
+
+" ---- writing ---------------------------------------------------------------
+
+function! s:stat(path) abort
+  return [getftime(a:path), getfsize(a:path)]
+endfunction
+
+" Write buf to its file, quietly. Returns 1 if the file has all of buf now;
+" says once why it has not.
+function! deepchat#file#save(buf) abort
+  let l:path = deepchat#file#path(a:buf)
+  if l:path ==# '' || getbufvar(a:buf, '&readonly') || getbufvar(a:buf, '&buftype') !=# ''
+    return 0
+  endif
+  let l:fresh = getbufvar(a:buf, 'deepchat_fresh', 0)
+  if !l:fresh && getbufvar(a:buf, 'deepchat_stat', s:stat(l:path)) != s:stat(l:path)
+    if !getbufvar(a:buf, 'deepchat_told', 0)
+      call setbufvar(a:buf, 'deepchat_told', 1)
+      call deepchat#ui#error('the file changed on disk; not written (:w! or :e!)')
+    endif
+    return 0
+  endif
+  try
+    call deepchat#port#in_buffer(a:buf, 'silent noautocmd keepalt lockmarks write' . (l:fresh ? '!' : ''))
+  catch
+    call deepchat#ui#error('not written: ' . matchstr(v:exception, 'E\d\+: \zs.*'))
+    return 0
+  endtry
+  call s:remember(a:buf, l:path)
+  return 1
+endfunction
+
+function! s:remember(buf, path) abort
+  call setbufvar(a:buf, 'deepchat_stat', s:stat(a:path))
+  call setbufvar(a:buf, 'deepchat_fresh', 0)
+  call setbufvar(a:buf, 'deepchat_told', 0)
+endfunction
+
+" BufReadPost of a chat file.
+function! deepchat#file#read(buf) abort
+  let l:path = deepchat#file#path(a:buf)
+  if l:path ==# ''
+    return
+  endif
+  call s:remember(a:buf, l:path)
+  call s:attach(a:buf)
+endfunction
+
+" BufWritePost: the user wrote it, the finished replies in it are safe.
+function! deepchat#file#written(buf) abort
+  call s:remember(a:buf, deepchat#file#path(a:buf))
+  call deepchat#buf#saved(a:buf)
+endfunction
+
+" BufWriteCmd of a chat without a file: it gets its name now.
+function! deepchat#file#write_new(buf) abort
+  if deepchat#file#name(a:buf, deepchat#file#chat_dir()) && deepchat#file#save(a:buf)
+    call deepchat#buf#saved(a:buf)
+    echo fnamemodify(deepchat#file#path(a:buf), ':~') 'written'
+  endif
+endfunction
+
+" BufUnload: another editor may have it now.
+function! deepchat#file#unloaded(buf) abort
+  if deepchat#host#running()
+    call deepchat#host#send('detach', {'file': deepchat#file#path(a:buf)})
+  endif
+endfunction
+
+" Ask the host for the lock of the chat's file.
+function! s:attach(buf) abort
+  let l:why = deepchat#host#send('attach', {'buf': a:buf, 'file': deepchat#file#path(a:buf),
+        \ 'settings': deepchat#settings()})
+  if l:why !=# '' && !getbufvar(a:buf, 'deepchat_told', 0)
+    call setbufvar(a:buf, 'deepchat_told', 1)
+    call deepchat#ui#error(l:why)
+  endif
+endfunction

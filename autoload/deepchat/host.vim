@@ -1,0 +1,150 @@
+" The engine as a job of the editor. Messages go out as notifications: the
+" editor never waits for it. What comes back calls deepchat#buf#... and the
+" other functions that are marked as the host's.
+
+let s:root = fnamemodify(resolve(expand('<sfile>:p')), ':h:h:h')
+let s:protocol = 1
+let s:version = '0.1.0'
+let s:job = 0
+let s:about = {}
+let s:broken = ''
+let s:stderr = []
+let s:hello_timer = 0
+
+" The plugin's folder.
+function! deepchat#host#root() abort
+  return s:root
+endfunction
+
+" Path of the host program: the option host, else the one in the plugin.
+function! deepchat#host#program() abort
+  return get(deepchat#settings(), 'host', s:root . '/build/deepchat-host')
+endfunction
+
+" What the host said of itself: protocol version pid log arguments. Empty
+" until it has answered.
+function! deepchat#host#about() abort
+  return s:about
+endfunction
+
+function! deepchat#host#running() abort
+  return s:job > 0
+endfunction
+
+" Send one message, starting the host if it does not run. Returns '' or, if it
+" cannot run, the reason as a line for the user.
+function! deepchat#host#send(op, args) abort
+  let l:why = s:start()
+  if !empty(l:why)
+    return l:why
+  endif
+  try
+    call rpcnotify(s:job, a:op, a:args)
+  catch
+    call s:gone(-1)
+    return 'the engine stopped; try again (:DeepLog)'
+  endtry
+  return ''
+endfunction
+
+" Start the host, so that the first send finds it warm. Same result as send().
+function! deepchat#host#start() abort
+  return s:start()
+endfunction
+
+" End the host, if it runs.
+function! deepchat#host#stop() abort
+  if s:job > 0
+    call jobstop(s:job)
+  endif
+  let s:broken = ''
+endfunction
+
+function! s:start() abort
+  if s:job > 0 || !empty(s:broken)
+    return s:broken
+  endif
+  let l:program = deepchat#host#program()
+  if !executable(l:program)
+    return 'not built; run :DeepBuild (needs cc, make, libcurl, cJSON, msgpack)'
+  endif
+  let s:stderr = []
+  let s:about = {}
+  let s:job = jobstart([l:program, '--stdio=nvim'], {'rpc': v:true,
+        \ 'on_exit': function('s:on_exit'), 'on_stderr': function('s:on_stderr')})
+  if s:job <= 0
+    let s:job = 0
+    return 'the engine cannot be started; run :DeepBuild'
+  endif
+  call rpcnotify(s:job, 'hello', {'protocol': s:protocol, 'version': s:version,
+        \ 'editor': s:editor(), 'settings': deepchat#settings()})
+  let s:hello_timer = timer_start(3000, function('s:no_answer'))
+  return ''
+endfunction
+
+function! s:editor() abort
+  return has('nvim') ? 'Neovim ' . matchstr(execute('version'), 'NVIM v\zs\S*') : 'Vim ' . v:version
+endfunction
+
+function! s:no_answer(timer) abort
+  if empty(s:about) && s:job > 0
+    call s:break('the engine does not answer; run :DeepBuild')
+  endif
+endfunction
+
+function! s:break(line) abort
+  let s:broken = a:line
+  call deepchat#ui#error(a:line)
+  if s:job > 0
+    call jobstop(s:job)
+  endif
+endfunction
+
+" Host: it is there. about has protocol version pid log arguments and, if a
+" crash left replies behind, orphans and orphan_time.
+function! deepchat#host#ready(about) abort
+  let s:about = a:about
+  call timer_stop(s:hello_timer)
+  if a:about.protocol != s:protocol
+    call s:break(printf('host is %s, plugin wants %s; run :DeepBuild', a:about.version, s:version))
+  elseif get(a:about, 'orphans', 0) > 0
+    call deepchat#ui#say(printf('a reply of %s is not in any chat; :DeepResume shows it',
+          \ strftime('%H:%M', a:about.orphan_time)))
+  endif
+endfunction
+
+function! s:on_stderr(job, data, event) abort
+  call extend(s:stderr, filter(copy(a:data), 'v:val !=# ""'))
+  let s:stderr = s:stderr[-50:]
+endfunction
+
+function! s:on_exit(job, code, event) abort
+  if a:job == s:job
+    call s:gone(a:code)
+  endif
+endfunction
+
+function! s:gone(code) abort
+  let s:job = 0
+  call timer_stop(s:hello_timer)
+  if get(v:, 'exiting', v:null) isnot v:null
+    return
+  endif
+  let l:before_hello = empty(s:about)
+  let s:about = {}
+  call deepchat#buf#host_gone()
+  if l:before_hello && empty(s:broken) && a:code != 0
+    let s:broken = 'the engine does not run; run :DeepBuild'
+    call deepchat#ui#error(s:broken . (empty(s:stderr) ? '' : ': ' . s:stderr[-1]))
+  endif
+endfunction
+
+" Forget that it could not run: something has been built.
+function! deepchat#host#reset() abort
+  let s:broken = ''
+endfunction
+
+" The last lines that the host printed to stderr.
+function! deepchat#host#stderr() abort
+  return s:stderr
+endfunction

@@ -1,0 +1,49 @@
+" :DeepModel, and which model a buffer uses.
+
+" The model of buf: of its front matter if it is a chat, else of the settings;
+" '' if nothing says one.
+function! deepchat#model#of(buf) abort
+  let l:row = s:front_row(a:buf)
+  if l:row > 0
+    return substitute(getbufline(a:buf, l:row)[0], '^model:\s*', '', '')
+  endif
+  let l:settings = extend(copy(deepchat#settings()), getbufvar(a:buf, 'deepchat', {}))
+  return get(l:settings, 'model', '')
+endfunction
+
+" The line of "model:" in the front matter, 0 if there is none.
+function! s:front_row(buf) abort
+  let l:lines = getbufline(a:buf, 1, 100)
+  let l:end = get(l:lines, 0, '') ==# '---' ? index(l:lines, '---', 1) : -1
+  let l:row = l:end > 0 ? match(l:lines[: l:end], '^model:') : -1
+  return l:row + 1
+endfunction
+
+" :DeepModel[!] [name]
+function! deepchat#model#command(bang, name) abort
+  if a:name ==# ''
+    let l:model = deepchat#model#of(bufnr('%'))
+    call deepchat#ui#say(l:model ==# '' ? 'no model is set here' : 'model is ' . l:model)
+  elseif a:bang
+    let g:deepchat = extend(copy(deepchat#settings()), {'model': a:name})
+    echomsg printf('let g:deepchat = extend(get(g:, "deepchat", {}), {"model": %s})', string(a:name))
+  elseif &filetype ==# 'deepchat'
+    call s:write(a:name)
+    call deepchat#ui#decorate(bufnr('%'), {})
+  else
+    let b:deepchat = extend(get(b:, 'deepchat', {}), {'model': a:name})
+    call deepchat#ui#say('model of this buffer is ' . a:name)
+  endif
+endfunction
+
+" Set the model in the front matter of the current chat.
+function! s:write(name) abort
+  let l:row = s:front_row(bufnr('%'))
+  if l:row > 0
+    call setline(l:row, 'model: ' . a:name)
+  elseif getline(1) ==# '---'
+    call append(1, 'model: ' . a:name)
+  else
+    call append(0, ['---', 'model: ' . a:name, '---', ''])
+  endif
+endfunction

@@ -1,0 +1,125 @@
+" Where the editors truly differ: anchors, virtual text, undo, edits in the
+" middle of a line, buffers that are not current. Everything is here, so that
+" every other file runs in both. Rows are 0-based, columns are bytes.
+
+let s:nvim = has('nvim')
+let s:ns = s:nvim ? nvim_create_namespace('deepchat') : 0
+let s:look = s:nvim ? nvim_create_namespace('deepchat_look') : 0
+
+" Put an anchor over [row, col] .. [end_row, end_col] of buf, or move it there.
+" It grows with text inserted at its end, moves with edits around it, and comes
+" back with undo. key is a number, unique in the buffer.
+function! deepchat#port#anchor(buf, key, row, col, end_row, end_col) abort
+  call nvim_buf_set_extmark(a:buf, s:ns, a:row, a:col, {'id': a:key,
+        \ 'end_row': a:end_row, 'end_col': a:end_col,
+        \ 'right_gravity': v:false, 'end_right_gravity': v:true})
+endfunction
+
+" [row, col, end_row, end_col] of an anchor, or [] if it is gone.
+function! deepchat#port#anchor_at(buf, key) abort
+  let l:mark = nvim_buf_get_extmark_by_id(a:buf, s:ns, a:key, {'details': v:true})
+  if empty(l:mark)
+    return []
+  endif
+  let l:last = nvim_buf_line_count(a:buf) - 1
+  return [l:mark[0], l:mark[1], min([l:mark[2].end_row, l:last]), l:mark[2].end_col]
+endfunction
+
+function! deepchat#port#anchor_drop(buf, key) abort
+  if bufexists(a:buf)
+    call nvim_buf_del_extmark(a:buf, s:ns, a:key)
+  endif
+endfunction
+
+" Insert lines (a list; the first goes on at row, col) into buf. Throws what
+" the editor throws when it does not allow an edit now.
+function! deepchat#port#insert(buf, row, col, lines) abort
+  call nvim_buf_set_text(a:buf, a:row, a:col, a:row, a:col, a:lines)
+endfunction
+
+" Replace count lines from row on by lines.
+function! deepchat#port#replace(buf, row, count, lines) abort
+  call nvim_buf_set_lines(a:buf, a:row, a:row + a:count, v:true, a:lines)
+endfunction
+
+" Make the next edit part of the last undo step of buf. Without effect right
+" after an undo.
+function! deepchat#port#undo_join(buf) abort
+  try
+    if a:buf == bufnr('%')
+      undojoin
+    else
+      call deepchat#port#in_buffer(a:buf, 'undojoin')
+    endif
+  catch /E790/
+  endtry
+endfunction
+
+" End the undo step of buf here, in every mode. Setting the option does it,
+" even to the value it has.
+function! deepchat#port#undo_break(buf) abort
+  call setbufvar(a:buf, '&undolevels', getbufvar(a:buf, '&undolevels'))
+endfunction
+
+" undotree().seq_cur of any loaded buffer: it goes down when the user undoes.
+function! deepchat#port#undo_seq(buf) abort
+  if a:buf == bufnr('%')
+    return undotree().seq_cur
+  endif
+  return luaeval('vim.api.nvim_buf_call(_A, function() return vim.fn.undotree().seq_cur end)', a:buf)
+endfunction
+
+" Run a constant Ex command with buf as the current buffer, without moving
+" anything. Throws what it throws.
+function! deepchat#port#in_buffer(buf, command) abort
+  if a:buf == bufnr('%')
+    execute a:command
+  else
+    call luaeval('vim.api.nvim_buf_call(_A[1], function() vim.cmd(_A[2]) end)', [a:buf, a:command])
+  endif
+endfunction
+
+" Put the cursor of a window at line (1-based), column col (0-based), and
+" scroll it into view, whether the window is current or not.
+function! deepchat#port#cursor(win, line, col) abort
+  call nvim_win_set_cursor(a:win, [a:line, a:col])
+endfunction
+
+" Virtual text of buf under key: at the end of the line, or right-aligned.
+" chunks is a list of [text, highlight group]; empty takes it away.
+function! deepchat#port#virtual(buf, key, row, chunks, right) abort
+  if empty(a:chunks)
+    call nvim_buf_del_extmark(a:buf, s:look, a:key)
+    return
+  endif
+  call nvim_buf_set_extmark(a:buf, s:look, a:row, 0, {'id': a:key,
+        \ 'virt_text': a:chunks, 'hl_mode': 'combine',
+        \ 'virt_text_pos': a:right ? 'right_align' : 'eol'})
+endfunction
+
+" Virtual lines under row.
+function! deepchat#port#virtual_below(buf, key, row, chunks) abort
+  call nvim_buf_set_extmark(a:buf, s:look, a:row, 0,
+        \ {'id': a:key, 'virt_lines': [a:chunks]})
+endfunction
+
+" Take away all virtual text with a key of low or more.
+function! deepchat#port#virtual_clear(buf, low) abort
+  for l:mark in nvim_buf_get_extmarks(a:buf, s:look, 0, -1, {})
+    if l:mark[0] >= a:low
+      call nvim_buf_del_extmark(a:buf, s:look, l:mark[0])
+    endif
+  endfor
+endfunction
+
+" Fire a User event; data also reaches Lua callbacks where the editor can.
+function! deepchat#port#event(name, data) abort
+  if !exists('#User#' . a:name)
+    return
+  endif
+  if exists('*nvim_exec_autocmds') && has('nvim-0.8')
+    call nvim_exec_autocmds('User', {'pattern': a:name, 'modeline': v:false, 'data': a:data})
+  else
+    execute 'doautocmd <nomodeline> User' a:name
+  endif
+endfunction

@@ -1,0 +1,131 @@
+" What the user sees besides the text: one-line messages, the status, virtual
+" text on markers and under prompts. Text from outside is data: control
+" characters are taken out, and it is never executed.
+
+let s:status = {}
+
+" Virtual text keys below this one belong to replies; markers count from here.
+let s:MARKS = 1000000
+
+" text on one line that cannot make the editor ask for <Enter>.
+function! s:line(text) abort
+  let l:text = substitute('deepchat: ' . a:text, '[[:cntrl:]]\+', ' ', 'g')
+  let l:room = exists('v:echospace') ? v:echospace : &columns - 12
+  if strdisplaywidth(l:text) <= l:room
+    return l:text
+  endif
+  return matchstr(l:text, '^.*\%<' . l:room . 'v') . '…'
+endfunction
+
+" Say one line; it stays in :messages.
+function! deepchat#ui#say(text) abort
+  echomsg s:line(a:text)
+endfunction
+
+" The same for something that went wrong.
+function! deepchat#ui#error(text) abort
+  echohl WarningMsg
+  echomsg s:line(a:text)
+  echohl None
+endfunction
+
+" What buf is doing, for deepchat#status(); '' for nothing.
+function! deepchat#ui#set_status(buf, text) abort
+  if a:text ==# ''
+    silent! unlet s:status[a:buf]
+  else
+    let s:status[a:buf] = a:text
+  endif
+  if a:text ==# '' || !exists('s:redrawn') || reltimefloat(reltime(s:redrawn)) > 0.2
+    let s:redrawn = reltime()
+    redrawstatus!
+  endif
+endfunction
+
+function! deepchat#ui#status(buf) abort
+  return get(s:status, a:buf, '')
+endfunction
+
+" An error line under row, until the next send or edit.
+function! deepchat#ui#error_below(buf, row, text) abort
+  call deepchat#port#virtual_below(a:buf, s:MARKS - 1, a:row, [['deepchat: ' . a:text, 'DeepChatError']])
+  call setbufvar(a:buf, 'deepchat_error_tick', getbufvar(a:buf, 'changedtick'))
+endfunction
+
+function! deepchat#ui#clear_error(buf) abort
+  if bufloaded(a:buf) && getbufvar(a:buf, 'deepchat_error_tick', 0) > 0
+    call deepchat#port#virtual(a:buf, s:MARKS - 1, 0, [], 0)
+    call setbufvar(a:buf, 'deepchat_error_tick', 0)
+  endif
+endfunction
+
+" TextChanged: an edit takes the error line away.
+function! deepchat#ui#edited(buf) abort
+  let l:tick = getbufvar(a:buf, 'deepchat_error_tick', 0)
+  if l:tick > 0 && l:tick != getbufvar(a:buf, 'changedtick')
+    call deepchat#ui#clear_error(a:buf)
+  endif
+endfunction
+
+" ---- markers ---------------------------------------------------------------
+
+" Say again, right-aligned and by the width there is, what the concealed pairs
+" of the markers hold. event is that of a reply that has just ended, or {}: it
+" knows the speed, which the file does not keep.
+function! deepchat#ui#decorate(buf, event) abort
+  if !bufloaded(a:buf)
+    return
+  endif
+  if get(a:event, 'row', -1) >= 0 && get(a:event, 'seconds', 0) > 0 && type(get(a:event, 'tokens_out')) == v:t_float
+    let l:speeds = getbufvar(a:buf, 'deepchat_speeds', {})
+    let l:speeds[get(getbufline(a:buf, a:event.row + 1), 0, '')] = a:event.tokens_out / a:event.seconds
+    call setbufvar(a:buf, 'deepchat_speeds', l:speeds)
+  endif
+  let l:width = min([999] + map(win_findbuf(a:buf), 'winwidth(v:val)'))
+  call deepchat#port#virtual_clear(a:buf, s:MARKS)
+  if l:width < 50
+    return
+  endif
+  let l:key = s:MARKS
+  for l:lnum in s:marked_lines(a:buf)
+    let l:text = s:usage(a:buf, get(getbufline(a:buf, l:lnum), 0, ''), l:width)
+    if l:text !=# ''
+      call deepchat#port#virtual(a:buf, l:key, l:lnum - 1, [[l:text, 'DeepChatUsage']], 1)
+      let l:key += 1
+    endif
+  endfor
+endfunction
+
+" Lines with a marker of an answer and pairs on it.
+function! s:marked_lines(buf) abort
+  let l:found = []
+  let l:lnum = 0
+  for l:line in getbufline(a:buf, 1, '$')
+    let l:lnum += 1
+    if l:line[0:13] ==# '%% assistant f' || l:line[0:13] ==# '%% assistant m'
+      call add(l:found, l:lnum)
+    endif
+  endfor
+  return l:found
+endfunction
+
+function! s:usage(buf, marker, width) abort
+  let l:pairs = {}
+  for l:word in split(a:marker)[2:]
+    let l:pairs[matchstr(l:word, '^[^=]*')] = matchstr(l:word, '=\zs.*')
+  endfor
+  let l:parts = has_key(l:pairs, 'out') ? [l:pairs.out . ' tok'] : []
+  if has_key(l:pairs, 'cost')
+    let l:parts += ['$' . l:pairs.cost]
+  endif
+  if a:width < 70
+    return join(l:parts, ' ')
+  endif
+  let l:speed = get(getbufvar(a:buf, 'deepchat_speeds', {}), a:marker, 0)
+  if l:speed > 0 && !empty(l:parts)
+    call insert(l:parts, printf('%.0f tok/s', l:speed), has_key(l:pairs, 'out') ? 1 : 0)
+  endif
+  let l:model = substitute(get(l:pairs, 'model', deepchat#model#of(a:buf)), '^.*/', '', '')
+  let l:finish = get(l:pairs, 'finish', 'stop')
+  return join((l:model ==# '' ? [] : [l:model]) + l:parts + (l:finish ==# 'stop' ? [] : [l:finish]), ' · ')
+endfunction

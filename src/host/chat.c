@@ -1,0 +1,511 @@
+/*
+ * Order of a reply's life here: reply_start(), "begin" as soon as the request
+ * is on its way, text through the writer, then, when the reply has ended and
+ * the buffer has all of its text, "finish". The journal is removed only when
+ * the editor says that the finished reply is in a saved file.
+ */
+#include "host/chat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "host/lock.h"
+#include "host/log.h"
+#include "host/reply.h"
+
+enum { RETRY_MS = 50 };
+
+struct chat {
+    struct host *host;
+    int64_t id;
+    struct reply *reply;
+    struct writer_lane *lane;
+    struct journal *journal; /* after the end, until it is saved */
+
+    struct value *finish; /* what deepchat#buf#finish() will be told */
+    bool begun;           /* the editor has made room for the reply */
+    bool beginning;       /* "begin" is out */
+    bool got_text;
+    bool ended;
+    bool finished; /* "finish" is out or answered */
+    char *lost;    /* why the text has no place any more */
+    uint64_t timer;
+    char *chat_dir;
+    struct chat *next;
+};
+
+struct chats {
+    struct host *host;
+    struct chat *first;
+};
+
+struct chats *
+chats_new(struct host *host)
+{
+    struct chats *chats = mem_alloc(sizeof *chats);
+    chats->host = host;
+    return chats;
+}
+
+static struct chat **
+find(struct chats *chats, int64_t id)
+{
+    struct chat **at = &chats->first;
+    while (*at != NULL && (*at)->id != id)
+        at = &(*at)->next;
+    return at;
+}
+
+static void
+chat_free(struct chats *chats, struct chat *chat)
+{
+    struct chat **at = find(chats, chat->id);
+    if (*at == chat)
+        *at = chat->next;
+    loop_timer_stop(chat->host->lp, chat->timer);
+    reply_free(chat->reply);
+    writer_close(chat->lane);
+    journal_close(chat->journal);
+    value_free(chat->finish);
+    free(chat->lost);
+    free(chat->chat_dir);
+    free(chat);
+}
+
+void
+chats_free(struct chats *chats)
+{
+    if (chats == NULL)
+        return;
+    while (chats->first != NULL)
+        chat_free(chats, chats->first);
+    free(chats);
+}
+
+size_t
+chats_running(const struct chats *chats)
+{
+    size_t n = 0;
+    for (const struct chat *chat = chats->first; chat; chat = chat->next)
+        n += !chat->ended;
+    return n;
+}
+
+static void
+stop_if_idle(struct chats *chats)
+{
+    if (chats_running(chats) == 0)
+        loop_stop(chats->host->lp);
+}
+
+/* ---- calls to the editor ---- */
+
+static struct value *
+with_id(const struct chat *chat, struct value *more)
+{
+    struct value *args = value_list();
+    value_add(args, value_int(chat->id));
+    value_add(args, more);
+    return args;
+}
+
+static struct chat *
+chat_of(struct chats *chats, int64_t id)
+{
+    return *find(chats, id);
+}
+
+/* An answer may come after the chat is gone, so it carries the id. */
+struct ticket {
+    struct chats *chats;
+    int64_t id;
+};
+
+static struct ticket *
+ticket(struct chat *chat)
+{
+    struct ticket *t = mem_alloc(sizeof *t);
+    *t = (struct ticket){chat->host->chats, chat->id};
+    return t;
+}
+
+static struct chat *
+redeem(void *user)
+{
+    struct ticket *t = user;
+    struct chat *chat = chat_of(t->chats, t->id);
+    free(t);
+    return chat;
+}
+
+static void step(struct chat *chat);
+
+static void
+step_again(void *user)
+{
+    struct chat *chat = user;
+    chat->timer = 0;
+    step(chat);
+}
+
+static void
+step_later(struct chat *chat)
+{
+    chat->timer = loop_timer(chat->host->lp, RETRY_MS, step_again, chat);
+}
+
+static void
+take_lost(struct chat *chat, const char *why)
+{
+    if (chat->lost == NULL)
+        chat->lost = mem_str(why);
+    if (!chat->ended)
+        reply_stop(chat->reply);
+}
+
+static void
+on_begun(void *user, const struct value *result, const char *error)
+{
+    struct chat *chat = redeem(user);
+    if (chat == NULL)
+        return;
+    chat->beginning = false;
+    const char *file = value_as_text(value_get(result, "file"), NULL);
+    const char *word = value_as_text(result, "");
+    if (file != NULL) {
+        chat->begun = true;
+        if (!chat->ended)
+            reply_set_chat(chat->reply, file);
+    } else if (error == NULL && strcmp(word, "retry") == 0) {
+        step_later(chat);
+        return;
+    } else {
+        take_lost(chat, error != NULL ? error : word);
+    }
+    step(chat);
+}
+
+static void
+begin(struct chat *chat)
+{
+    struct value *about = value_map();
+    value_put(about, "chat_dir", value_text(chat->chat_dir));
+    chat->beginning = true;
+    editor_call(chat->host->editor, "deepchat#buf#begin", with_id(chat, about),
+                on_begun, ticket(chat));
+}
+
+static void
+on_finished(void *user, const struct value *result, const char *error)
+{
+    struct chat *chat = redeem(user);
+    if (chat == NULL)
+        return;
+    if (error == NULL && strcmp(value_as_text(result, ""), "retry") == 0) {
+        chat->finished = false;
+        step_later(chat);
+        return;
+    }
+    bool saved = value_as_bool(value_get(result, "saved"), false);
+    bool alive = value_as_bool(value_get(result, "alive"), false);
+    if (saved || (!chat->got_text && error == NULL)) {
+        journal_remove(chat->journal);
+        chat->journal = NULL;
+    } else if (alive) {
+        return; /* until chats_saved() */
+    }
+    chat_free(chat->host->chats, chat);
+}
+
+static void
+finish(struct chat *chat)
+{
+    chat->finished = true;
+    struct value *about = value_copy(chat->finish);
+    if (chat->lost != NULL)
+        value_put(about, "lost", value_text(chat->lost));
+    editor_call(chat->host->editor, "deepchat#buf#finish", with_id(chat, about),
+                on_finished, ticket(chat));
+}
+
+/* Do what is due next. */
+static void
+step(struct chat *chat)
+{
+    if (chat->host->editor == NULL || chat->finished || chat->timer != 0 ||
+        chat->beginning)
+        return;
+    if (!chat->begun && chat->lost == NULL &&
+        (!chat->ended || chat->got_text)) {
+        begin(chat);
+        return;
+    }
+    bool written = chat->lane == NULL || writer_idle(chat->lane);
+    if (chat->ended && (written || chat->lost != NULL))
+        finish(chat);
+}
+
+/* ---- what the writer says ---- */
+
+static void
+on_drained(void *user)
+{
+    step(user);
+}
+
+static void
+on_pressure(void *user, bool high)
+{
+    struct chat *chat = user;
+    if (!chat->ended)
+        reply_pause(chat->reply, high);
+}
+
+static void
+on_lost(void *user, const char *why)
+{
+    struct chat *chat = user;
+    take_lost(chat, why);
+    step(chat);
+}
+
+/* ---- what the reply says ---- */
+
+static void
+on_started(void *user)
+{
+    step(user);
+}
+
+static void
+on_text(void *user, enum dc_delta_kind kind, struct dc_str text)
+{
+    struct chat *chat = user;
+    chat->got_text = true;
+    if (chat->lost == NULL)
+        writer_add(chat->lane, kind, text);
+}
+
+static void
+on_status(void *user, const char *text)
+{
+    struct chat *chat = user;
+    if (chat->host->editor != NULL)
+        editor_call(chat->host->editor, "deepchat#buf#status",
+                    with_id(chat, value_text(text)), NULL, NULL);
+}
+
+static void
+on_notice(void *user, const char *text)
+{
+    struct chat *chat = user;
+    if (chat->host->editor == NULL)
+        return;
+    struct value *args = value_list();
+    value_add(args, value_text(text));
+    editor_call(chat->host->editor, "deepchat#buf#notice", args, NULL, NULL);
+}
+
+static struct value *
+number_or_nil(double number)
+{
+    return number >= 0 ? value_float(number) : value_nil();
+}
+
+static struct value *
+describe(const struct reply_end *end)
+{
+    struct value *v = value_map();
+    value_put(v, "finish", value_text(end->finish));
+    value_put(v, "line", value_text(end->line));
+    value_put(v, "pairs", value_text(end->pairs));
+    value_put(v, "refused", value_bool(end->refused));
+    value_put(v, "got_text", value_bool(end->got_text));
+    value_put(v, "seconds", value_float(end->seconds));
+    value_put(v, "pieces", value_int((int64_t)end->pieces));
+    value_put(v, "tokens_in", number_or_nil(end->summary->usage.tokens_in));
+    value_put(v, "tokens_out", number_or_nil(end->summary->usage.tokens_out));
+    value_put(v, "cost", number_or_nil(end->summary->usage.cost));
+    return v;
+}
+
+static void
+on_ended(void *user, const struct reply_end *end)
+{
+    struct chat *chat = user;
+    chat->ended = true;
+    chat->finish = describe(end);
+    chat->journal = reply_take_journal(chat->reply);
+    if (chat->host->editor == NULL)
+        stop_if_idle(chat->host->chats);
+    else
+        step(chat);
+}
+
+/* ---- sending ---- */
+
+/* A send that does not even become a reply. */
+static void
+refuse(struct chat *chat, const char *line)
+{
+    struct dc_summary none = {.usage = {-1, -1, -1, -1, -1}};
+    struct reply_end end = {.finish = "error",
+                            .refused = true,
+                            .line = line,
+                            .pairs = "",
+                            .summary = &none};
+    chat->ended = true;
+    chat->finish = describe(&end);
+    step(chat);
+}
+
+/* The turn that a send ends with: the last one that starts at or before line
+ * (0: the last of all). */
+static size_t
+last_turn(const struct dc_transcript *tr, size_t line)
+{
+    size_t i = 0;
+    const struct dc_turn *turn;
+    while ((turn = dc_transcript_turn(tr, i)) != NULL &&
+           (line == 0 || turn->line <= line))
+        i++;
+    return i > 0 ? i - 1 : 0;
+}
+
+static struct dc_str
+last_user_text(const struct dc_transcript *tr, size_t last)
+{
+    for (size_t i = last + 1; i-- > 0;) {
+        const struct dc_turn *turn = dc_transcript_turn(tr, i);
+        if (turn != NULL && turn->role == DC_ROLE_USER &&
+            str_trim(turn->text).len > 0)
+            return turn->text;
+    }
+    return (struct dc_str){"", 0};
+}
+
+/* NULL if the messages can be sent, else why not. */
+static const char *
+check_messages(const struct dc_message *messages, size_t count)
+{
+    bool any_user = false;
+    for (size_t i = 0; i < count; i++)
+        any_user = any_user || messages[i].role == DC_ROLE_USER;
+    if (!any_user)
+        return "the chat is empty; type a question, then send";
+    if (messages[count - 1].role == DC_ROLE_USER ||
+        messages[count - 1].role == DC_ROLE_TOOL)
+        return NULL;
+    return "the last turn is not yours; add a question, then send";
+}
+
+static struct config *
+read_config(const struct value *args, const struct dc_transcript *tr,
+            struct dc_error *err)
+{
+    struct config_sources sources = {
+        .settings = value_get(args, "settings"),
+        .buffer = value_get(args, "buffer"),
+        .chat = tr,
+        .arguments = value_get(args, "arguments"),
+    };
+    return config_new(&sources, err);
+}
+
+static bool
+take_lock(struct chat *chat, const struct config *cfg, const char *file)
+{
+    int holder;
+    char *state = config_state_dir(cfg);
+    bool ok =
+        file[0] == '\0' || locks_take(chat->host->locks, state, file, &holder);
+    free(state);
+    return ok;
+}
+
+static void
+start(struct chat *chat, struct config *cfg, struct dc_transcript *tr,
+      const struct value *args)
+{
+    size_t last =
+        last_turn(tr, (size_t)value_as_int(value_get(args, "line"), 0));
+    struct reply_request request = {.cfg = cfg};
+    request.messages = dc_transcript_messages(tr, last, &request.message_count);
+    const char *why = check_messages(request.messages, request.message_count);
+    const char *file = value_as_text(value_get(args, "file"), "");
+    if (why == NULL && !take_lock(chat, cfg, file))
+        why = "this chat is open in another editor; nothing was sent";
+    if (why != NULL) {
+        config_free(cfg);
+        refuse(chat, why);
+        return;
+    }
+    chat->chat_dir = config_chat_dir(cfg);
+    request.journal = (struct journal_head){
+        .chat = file,
+        .project = value_as_text(value_get(args, "project"), ""),
+        .model = config_model(cfg),
+        .user = last_user_text(tr, last),
+    };
+    struct writer_events lane = {on_drained, on_pressure, on_lost, chat};
+    chat->lane = writer_open(chat->host->writer, chat->id, lane);
+    struct reply_events events = {on_started, on_text,  on_status,
+                                  on_notice,  on_ended, chat};
+    chat->reply =
+        reply_start(chat->host->lp, chat->host->http, &request, events);
+}
+
+void
+chats_send(struct chats *chats, const struct value *args)
+{
+    struct chat *chat = mem_alloc(sizeof *chat);
+    chat->host = chats->host;
+    chat->id = value_as_int(value_get(args, "id"), 0);
+    chat->next = chats->first;
+    chats->first = chat;
+    struct dc_transcript *tr = NULL;
+    struct dc_error err = {.text = ""};
+    struct config *cfg = NULL;
+    if (dc_transcript_parse(&tr, value_as_str(value_get(args, "text")), &err))
+        cfg = read_config(args, tr, &err);
+    if (cfg != NULL)
+        start(chat, cfg, tr, args);
+    else
+        refuse(chat, err.text);
+    dc_transcript_free(tr);
+}
+
+void
+chats_stop(struct chats *chats, int64_t id)
+{
+    for (struct chat *chat = chats->first, *next; chat; chat = next) {
+        next = chat->next;
+        if ((id == 0 || chat->id == id) && !chat->ended)
+            reply_stop(chat->reply);
+    }
+}
+
+void
+chats_saved(struct chats *chats, int64_t id)
+{
+    struct chat *chat = chat_of(chats, id);
+    if (chat == NULL || !chat->ended || chat->journal == NULL)
+        return;
+    journal_remove(chat->journal);
+    chat->journal = NULL;
+    chat_free(chats, chat);
+}
+
+void
+chats_detach(struct chats *chats)
+{
+    for (struct chat *chat = chats->first, *next; chat; chat = next) {
+        next = chat->next;
+        if (chat->ended)
+            chat_free(chats, chat);
+    }
+    stop_if_idle(chats);
+}

@@ -1,0 +1,180 @@
+#include "host/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/chat.h"
+#include "host/check.h"
+#include "host/config.h"
+#include "host/file.h"
+#include "host/journal.h"
+#include "host/lock.h"
+#include "host/log.h"
+#include "host/resume.h"
+
+static struct value *
+one(struct value *item)
+{
+    struct value *args = value_list();
+    value_add(args, item);
+    return args;
+}
+
+/* The settings of a message without a chat. When they are wrong, the places
+ * and defaults that need no setting still hold. */
+static struct config *
+settings_of(const struct value *args, struct dc_error *err)
+{
+    struct config_sources sources = {.settings = value_get(args, "settings"),
+                                     .buffer = value_get(args, "buffer")};
+    return config_new(&sources, err);
+}
+
+static char *
+state_dir_of(const struct value *args)
+{
+    struct dc_error err;
+    struct config *cfg = settings_of(args, &err);
+    if (cfg == NULL)
+        cfg =
+            config_new(&(struct config_sources){NULL, NULL, NULL, NULL}, &err);
+    char *dir = config_state_dir(cfg);
+    config_free(cfg);
+    return dir;
+}
+
+static void
+start_log(const char *state_dir)
+{
+    if (state_dir == NULL)
+        return;
+    char *path = file_join(state_dir, "deepchat.log");
+    log_open(path, LOG_INFO);
+    free(path);
+}
+
+static struct value *
+option_names(unsigned where)
+{
+    size_t count;
+    const struct option *options = config_options(&count);
+    struct value *names = value_list();
+    for (size_t i = 0; i < count; i++)
+        if (options[i].where & where)
+            value_add(names, value_text(options[i].name));
+    return names;
+}
+
+static void
+hello(struct host *host, const struct value *args)
+{
+    char *state = state_dir_of(args);
+    start_log(state);
+    log_line(LOG_INFO, "host %s, pid %ld, for %s", DC_VERSION, (long)getpid(),
+             value_as_text(value_get(args, "editor"), "?"));
+    struct value *about = value_map();
+    value_put(about, "protocol", value_int(DC_PROTOCOL));
+    value_put(about, "version", value_text(DC_VERSION));
+    value_put(about, "pid", value_int(getpid()));
+    value_put(about, "log", value_text(log_path()));
+    value_put(about, "arguments", option_names(OPTION_ARGUMENT));
+    editor_call(host->editor, "deepchat#host#ready", one(about), NULL, NULL);
+    free(state);
+}
+
+static void
+send_chat(struct host *host, const struct value *args)
+{
+    chats_send(host->chats, args);
+}
+
+static void
+stop(struct host *host, const struct value *args)
+{
+    chats_stop(host->chats, value_as_int(value_get(args, "id"), 0));
+}
+
+static void
+saved(struct host *host, const struct value *args)
+{
+    chats_saved(host->chats, value_as_int(value_get(args, "id"), 0));
+}
+
+/* A chat file was loaded into a buffer. */
+static void
+attach(struct host *host, const struct value *args)
+{
+    int holder;
+    char *state = state_dir_of(args);
+    const char *file = value_as_text(value_get(args, "file"), "");
+    if (!locks_take(host->locks, state, file, &holder)) {
+        struct value *reply = value_list();
+        value_add(reply, value_copy(value_get(args, "buf")));
+        value_add(reply, value_int(holder));
+        editor_call(host->editor, "deepchat#buf#locked", reply, NULL, NULL);
+    }
+    free(state);
+}
+
+static void
+detach(struct host *host, const struct value *args)
+{
+    locks_drop(host->locks, value_as_text(value_get(args, "file"), ""));
+}
+
+static void
+resume(struct host *host, const struct value *args)
+{
+    char *state = state_dir_of(args);
+    editor_call(host->editor, "deepchat#resume#show", one(resume_list(state)),
+                NULL, NULL);
+    free(state);
+}
+
+/* The editor has restored the entry of this file and saved the chat. */
+static void
+forget(struct host *host, const struct value *args)
+{
+    (void)host;
+    journal_forget(value_as_text(value_get(args, "file"), ""));
+}
+
+static void
+on_checked(void *user, const struct value *lines)
+{
+    struct host *host = user;
+    if (host->editor != NULL)
+        editor_call(host->editor, "deepchat#health#show",
+                    one(value_copy(lines)), NULL, NULL);
+}
+
+static void
+check(struct host *host, const struct value *args)
+{
+    struct dc_error err;
+    struct config *cfg = settings_of(args, &err);
+    check_start(host->lp, host->http, cfg, err.text, on_checked, host);
+}
+
+static const struct {
+    const char *op;
+    void (*run)(struct host *host, const struct value *args);
+} commands[] = {
+    {"hello", hello},   {"send", send_chat}, {"stop", stop},
+    {"saved", saved},   {"attach", attach},  {"detach", detach},
+    {"resume", resume}, {"forget", forget},  {"check", check},
+};
+
+void
+command_run(struct host *host, const char *op, const struct value *args)
+{
+    const struct value *first = value_at(args, 0);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].op, op) == 0 && value_is(first, VALUE_MAP)) {
+            commands[i].run(host, first);
+            return;
+        }
+    log_line(LOG_WARN, "unknown or malformed message: %.40s", op);
+}

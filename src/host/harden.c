@@ -1,0 +1,62 @@
+#include "host/harden.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+/* 32 replies with socket, journal and lock each fit well below. */
+enum { MAX_FILES = 1024 };
+
+static void
+limit(int resource, rlim_t soft)
+{
+    struct rlimit lim;
+    if (getrlimit(resource, &lim) != 0)
+        return;
+    lim.rlim_cur = soft < lim.rlim_max ? soft : lim.rlim_max;
+    if (soft == 0)
+        lim.rlim_max = 0;
+    setrlimit(resource, &lim);
+}
+
+static void
+hide_memory(void)
+{
+    limit(RLIMIT_CORE, 0);
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+    /* LeakSanitizer needs ptrace, so the sanitizer build stays readable. */
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+#ifdef __linux__
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+#endif
+}
+
+void
+harden_process(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+#ifdef SIGXFSZ
+    signal(SIGXFSZ, SIG_IGN);
+#endif
+    umask(077);
+    hide_memory();
+    for (int fd = 3; fd < MAX_FILES; fd++)
+        close(fd);
+    limit(RLIMIT_NOFILE, MAX_FILES);
+}
+
+int
+harden_take_stdout(void)
+{
+    int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (out >= 0)
+        dup2(STDERR_FILENO, STDOUT_FILENO);
+    return out;
+}

@@ -1,0 +1,192 @@
+/* Wiring only: arguments, the parts, and how the process ends. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "host/chat.h"
+#include "host/check.h"
+#include "host/command.h"
+#include "host/config.h"
+#include "host/harden.h"
+#include "host/host.h"
+#include "host/journal.h"
+#include "host/lock.h"
+#include "host/log.h"
+#include "host/send.h"
+
+enum {
+    EXIT_USAGE = 2,
+    EXIT_CHANNEL = 4,           /* the editor sent garbage */
+    LINGER_MS = 10 * 60 * 1000, /* for replies whose editor was killed */
+    FLUSH_MS = 50,              /* of the 100 ms that a quitting user waits */
+};
+
+static const char usage[] =
+    "usage: deepchat-host --stdio=nvim\n"
+    "       deepchat-host --version | --options\n"
+    "       deepchat-host --check [++name=value ...]\n"
+    "       deepchat-host --send FILE [++name=value ...]\n";
+
+/* ---- the editor's host ---- */
+
+struct session {
+    struct host host;
+    int status;
+};
+
+static void
+on_message(void *user, const char *op, const struct value *args)
+{
+    command_run(user, op, args);
+}
+
+static void
+on_linger_over(void *user)
+{
+    struct host *host = user;
+    loop_stop(host->lp);
+}
+
+/* The editor was killed, or it speaks no RPC any more: what still comes in
+ * goes into the journal. */
+static void
+on_closed(void *user, const char *why)
+{
+    struct session *s = user;
+    struct host *host = &s->host;
+    if (why != NULL) {
+        log_line(LOG_ERROR, "channel: %s", why);
+        fprintf(stderr, "deepchat: channel: %s\n", why);
+        s->status = EXIT_CHANNEL;
+    }
+    host->editor = NULL;
+    writer_detach(host->writer);
+    chats_detach(host->chats);
+    loop_timer(host->lp, LINGER_MS, on_linger_over, host);
+}
+
+/* The user quits: stop paying for tokens and be gone. */
+static void
+on_signal(void *user, int number)
+{
+    struct session *s = user;
+    log_line(LOG_INFO, "signal %d", number);
+    chats_stop(s->host.chats, 0);
+    loop_stop(s->host.lp);
+}
+
+static int
+serve_nvim(struct loop *lp, struct http *http)
+{
+    int out = harden_take_stdout();
+    struct session s = {.host = {.lp = lp, .http = http}};
+    struct editor_events events = {on_message, on_closed, &s};
+    struct editor *editor = nvim_new(lp, STDIN_FILENO, out, events);
+    s.host.editor = editor;
+    s.host.writer = writer_new(lp, editor);
+    s.host.chats = chats_new(&s.host);
+    s.host.locks = locks_new();
+    loop_signals(lp, on_signal, &s);
+    loop_run(lp);
+    /* cancelled calls end before the loop would wait: their journals too */
+    loop_turn(lp, 0);
+    chats_free(s.host.chats);
+    journal_flush(FLUSH_MS);
+    locks_free(s.host.locks);
+    writer_free(s.host.writer);
+    editor_free(editor);
+    return s.status;
+}
+
+/* ---- the other ways to run ---- */
+
+static void
+print_check(void *user, const struct value *lines)
+{
+    struct loop *lp = user;
+    const struct value *line;
+    for (size_t i = 0; (line = value_at(lines, i)) != NULL; i++)
+        printf("%-5s %s\n", value_as_text(value_at(line, 0), ""),
+               value_as_text(value_at(line, 1), ""));
+    loop_stop(lp);
+}
+
+static int
+check(struct loop *lp, struct http *http, const struct value *arguments)
+{
+    struct dc_error err;
+    struct config_sources sources = {.arguments = arguments};
+    struct config *cfg = config_new(&sources, &err);
+    check_start(lp, http, cfg, err.text, print_check, lp);
+    loop_run(lp);
+    return 0;
+}
+
+static int
+print_options(void)
+{
+    struct buf out;
+    buf_init(&out, DC_REPLY_MAX);
+    config_help(&out);
+    fwrite(out.ptr, 1, out.len, stdout);
+    buf_finish(&out);
+    return 0;
+}
+
+/* The "++name=value" words, without the "++"; NULL if one is something else. */
+static struct value *
+read_arguments(char **argv)
+{
+    struct value *list = value_list();
+    for (; *argv != NULL; argv++) {
+        if (strncmp(*argv, "++", 2) != 0) {
+            value_free(list);
+            return NULL;
+        }
+        value_add(list, value_text(*argv + 2));
+    }
+    return list;
+}
+
+static int
+run(const char *mode, const char *file, const struct value *arguments)
+{
+    int status = EXIT_USAGE;
+    struct loop *lp = loop_new();
+    struct http *http = http_new(lp);
+    if (strcmp(mode, "--stdio=nvim") == 0)
+        status = serve_nvim(lp, http);
+    else if (strcmp(mode, "--check") == 0)
+        status = check(lp, http, arguments);
+    else if (file != NULL)
+        status = send_file(lp, http, file, arguments);
+    http_free(http);
+    loop_free(lp);
+    log_close();
+    return status;
+}
+
+int
+main(int argc, char **argv)
+{
+    harden_process();
+    const char *mode = argc > 1 ? argv[1] : "";
+    if (strcmp(mode, "--version") == 0) {
+        printf("deepchat-host %s protocol %d\n", DC_VERSION, DC_PROTOCOL);
+        return 0;
+    }
+    if (strcmp(mode, "--options") == 0)
+        return print_options();
+    bool sends = strcmp(mode, "--send") == 0 && argc > 2;
+    struct value *arguments =
+        argc > 1 ? read_arguments(argv + (sends ? 3 : 2)) : NULL;
+    int status = EXIT_USAGE;
+    if (arguments != NULL)
+        status = run(mode, sends ? argv[2] : NULL, arguments);
+    if (status == EXIT_USAGE)
+        fputs(usage, stderr);
+    value_free(arguments);
+    return status;
+}

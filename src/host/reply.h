@@ -1,0 +1,74 @@
+/*
+ * One answer in flight: key, request, retries, stream, end. Knows no editor
+ * and no chat file; what it finds out goes up through reply_events.
+ */
+#ifndef HOST_REPLY_H
+#define HOST_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "deepchat.h"
+#include "host/config.h"
+#include "host/http.h"
+#include "host/journal.h"
+#include "host/loop.h"
+
+struct reply;
+
+/* Everything that a reply needs. cfg and messages are taken over as said. */
+struct reply_request {
+    struct config *cfg;                /* taken */
+    const struct dc_message *messages; /* kept */
+    size_t message_count;
+    struct journal_head journal; /* kept */
+};
+
+struct reply_end {
+    /* as in the marker: stop, length, filter, tool_calls, context, stopped,
+     * interrupted, or the server's own word; "error" if no byte came */
+    const char *finish;
+    bool got_text;     /* something of it was handed on */
+    bool refused;      /* nothing was sent at all */
+    const char *line;  /* for the user, without "deepchat: "; "" if none */
+    const char *pairs; /* of the marker: " finish=stop in=31 out=212" */
+    const struct dc_summary *summary;
+    double seconds; /* from the first text to the end */
+    size_t pieces;  /* deltas, about one a token */
+};
+
+struct reply_events {
+    /* the first request is on its way */
+    void (*started)(void *user);
+    /* a piece, escaped for the chat file and already in the journal */
+    void (*text)(void *user, enum dc_delta_kind kind, struct dc_str text);
+    /* for a status line: "waiting 3 s"; "" when text arrives */
+    void (*status)(void *user, const char *text);
+    /* one line that the user should read now */
+    void (*notice)(void *user, const char *text);
+    /* exactly once; the reply may be freed from here */
+    void (*ended)(void *user, const struct reply_end *end);
+    void *user;
+};
+
+/* Never NULL; a reply that cannot be sent ends through ended(), from the loop
+ * and not before reply_start() has returned. */
+struct reply *reply_start(struct loop *lp, struct http *http,
+                          const struct reply_request *request,
+                          struct reply_events events);
+/* Nothing is called back any more. NULL is ignored. The journal is closed and
+ * kept unless it was taken. */
+void reply_free(struct reply *r);
+
+/* The user wants no more; ended() comes with finish "stopped". */
+void reply_stop(struct reply *r);
+/* Stop and go on reading from the server. */
+void reply_pause(struct reply *r, bool paused);
+
+/* The journal of the reply, NULL if the disk refused one; taken: it is the
+ * caller's to close or remove. */
+struct journal *reply_take_journal(struct reply *r);
+/* The chat has got a path after the reply began. */
+void reply_set_chat(struct reply *r, const char *path);
+
+#endif

@@ -1,0 +1,137 @@
+#include "host/reply_end.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+const char *
+reply_finish(const struct dc_summary *sum)
+{
+    switch (sum->finish) {
+    case DC_FINISH_STOP:
+        return "stop";
+    case DC_FINISH_LENGTH:
+        return "length";
+    case DC_FINISH_TOOL_CALLS:
+        return "tool_calls";
+    case DC_FINISH_FILTER:
+        return "filter";
+    case DC_FINISH_CONTEXT:
+        return "context";
+    case DC_FINISH_NONE:
+        return "interrupted";
+    case DC_FINISH_OTHER:
+        break;
+    }
+    return sum->finish_text[0] != '\0' ? sum->finish_text : "other";
+}
+
+const char *
+reply_finish_line(const struct dc_summary *sum)
+{
+    switch (sum->finish) {
+    case DC_FINISH_LENGTH:
+        return "reply cut at the token limit (max_tokens); kept";
+    case DC_FINISH_CONTEXT:
+        return "reply cut: the model's context is full; kept";
+    case DC_FINISH_FILTER:
+        return "reply cut by the server's content filter; kept";
+    case DC_FINISH_STOP:
+    case DC_FINISH_TOOL_CALLS:
+    case DC_FINISH_NONE:
+    case DC_FINISH_OTHER:
+        break;
+    }
+    return "";
+}
+
+const char *
+reply_empty_line(const struct dc_summary *sum)
+{
+    switch (sum->finish) {
+    case DC_FINISH_TOOL_CALLS:
+        return "the model asked for a tool, but none was offered";
+    case DC_FINISH_FILTER:
+        return "the server's content filter kept the reply back";
+    case DC_FINISH_LENGTH:
+        return "no text within the token limit; raise max_tokens";
+    case DC_FINISH_CONTEXT:
+        return "the model's context is full; cut turns";
+    case DC_FINISH_STOP:
+    case DC_FINISH_NONE:
+    case DC_FINISH_OTHER:
+        break;
+    }
+    return "the server sent an empty reply; nothing lost";
+}
+
+void
+reply_count(char *out, size_t size, double count)
+{
+    char digits[32];
+    int len = snprintf(digits, sizeof digits, "%.0f", count);
+    struct buf b;
+    buf_init(&b, sizeof digits * 2);
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0 && digits[i - 1] != '-')
+            buf_add_byte(&b, ',');
+        buf_add_byte(&b, digits[i]);
+    }
+    snprintf(out, size, "%s", b.ptr != NULL ? b.ptr : "0");
+    buf_finish(&b);
+}
+
+static void
+add_pair(struct buf *b, const char *key, const char *value)
+{
+    char *pair = dc_pair_print(key, value);
+    buf_add_text(b, pair);
+    dc_free(pair);
+}
+
+static void
+add_count(struct buf *b, const char *key, double number)
+{
+    char text[64];
+    if (number < 0)
+        return;
+    snprintf(text, sizeof text, "%.0f", number);
+    add_pair(b, key, text);
+}
+
+/* Dollars without an exponent and without zeros at the end: two digits that
+ * count are enough below a cent. */
+static void
+add_cost(struct buf *b, double cost)
+{
+    char text[64];
+    if (cost < 0)
+        return;
+    int decimals = 4;
+    for (double c = cost; c > 0 && c < 0.001 && decimals < 12; c *= 10)
+        decimals++;
+    int len = snprintf(text, sizeof text, "%.*f", decimals, cost);
+    while (len > 0 && text[len - 1] == '0')
+        text[--len] = '\0';
+    if (len > 0 && text[len - 1] == '.')
+        text[--len] = '\0';
+    add_pair(b, "cost", text);
+}
+
+void
+reply_pairs(char *out, size_t size, const char *finish,
+            const struct dc_summary *sum, const char *asked_model)
+{
+    struct buf b;
+    buf_init(&b, size - 1);
+    if (sum->model[0] != '\0' && asked_model[0] != '\0' &&
+        strcmp(sum->model, asked_model) != 0)
+        add_pair(&b, "model", sum->model);
+    add_pair(&b, "finish", finish);
+    add_count(&b, "in", sum->usage.tokens_in);
+    add_count(&b, "out", sum->usage.tokens_out);
+    add_cost(&b, sum->usage.cost);
+    snprintf(out, size, "%s", b.ptr);
+    buf_finish(&b);
+}

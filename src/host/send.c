@@ -1,0 +1,202 @@
+#include "host/send.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "host/config.h"
+#include "host/file.h"
+#include "host/lock.h"
+#include "host/log.h"
+#include "host/reply.h"
+
+struct send {
+    struct loop *lp;
+    const char *file;
+    struct reply *reply;
+    struct buf chat;    /* the file as it was read */
+    struct buf text[2]; /* what came, escaped, by dc_delta_kind */
+    int status;
+};
+
+static void
+complain(const char *line)
+{
+    fprintf(stderr, "deepchat: %s\n", line);
+}
+
+static void
+on_started(void *user)
+{
+    (void)user; /* a script does not need to know */
+}
+
+static void
+on_text(void *user, enum dc_delta_kind kind, struct dc_str text)
+{
+    struct send *s = user;
+    buf_add_str(&s->text[kind], text);
+    if (kind == DC_DELTA_TEXT) {
+        fwrite(text.ptr, 1, text.len, stdout);
+        fflush(stdout);
+    }
+}
+
+static void
+on_status(void *user, const char *text)
+{
+    (void)user;
+    log_line(LOG_DEBUG, "%s", text);
+}
+
+static void
+on_notice(void *user, const char *text)
+{
+    (void)user;
+    complain(text);
+}
+
+/* The text is escaped already, so the turn is put together by hand. */
+static void
+add_turn(struct buf *out, const char *role, const char *pairs,
+         const struct buf *text)
+{
+    size_t len = out->len;
+    bool blank_before = len == 0 || (len > 1 && out->ptr[len - 1] == '\n' &&
+                                     out->ptr[len - 2] == '\n');
+    if (len > 0 && out->ptr[len - 1] != '\n')
+        buf_add_text(out, "\n");
+    if (!blank_before)
+        buf_add_text(out, "\n");
+    buf_addf(out, "%%%% %s%s\n\n", role, pairs);
+    buf_add_str(out, buf_str(text));
+    buf_add_text(out, "\n");
+}
+
+static bool
+append_reply(struct send *s, const char *pairs)
+{
+    struct buf none = {.limit = 0};
+    struct dc_error err;
+    if (s->text[DC_DELTA_REASONING].len > 0)
+        add_turn(&s->chat, "reasoning", "", &s->text[DC_DELTA_REASONING]);
+    add_turn(&s->chat, "assistant", pairs, &s->text[DC_DELTA_TEXT]);
+    add_turn(&s->chat, "user", "", &none);
+    if (!s->chat.full && file_replace(s->file, buf_str(&s->chat), &err))
+        return true;
+    complain(s->chat.full ? "the chat is too large; reply is in the journal"
+                          : err.text);
+    return false;
+}
+
+static void
+on_ended(void *user, const struct reply_end *end)
+{
+    struct send *s = user;
+    if (end->line[0] != '\0')
+        complain(end->line);
+    bool whole = strcmp(end->finish, "error") != 0 &&
+                 strcmp(end->finish, "interrupted") != 0 &&
+                 strcmp(end->finish, "stopped") != 0;
+    bool kept = end->got_text && append_reply(s, end->pairs);
+    struct journal *journal = reply_take_journal(s->reply);
+    if (kept || !end->got_text)
+        journal_remove(journal);
+    else
+        journal_close(journal);
+    if (end->got_text)
+        putchar('\n');
+    s->status = whole && kept ? 0 : 1;
+    loop_stop(s->lp);
+}
+
+static struct dc_str
+last_user(const struct dc_transcript *tr)
+{
+    struct dc_str text = {"", 0};
+    const struct dc_turn *turn;
+    for (size_t i = 0; (turn = dc_transcript_turn(tr, i)) != NULL; i++)
+        if (turn->role == DC_ROLE_USER && turn->text.len > 0)
+            text = turn->text;
+    return text;
+}
+
+static void
+on_signal(void *user, int number)
+{
+    struct send *s = user;
+    (void)number;
+    reply_stop(s->reply);
+}
+
+/* cfg is taken. */
+static void
+run(struct send *s, struct http *http, struct config *cfg,
+    struct dc_transcript *tr)
+{
+    struct reply_request request = {.cfg = cfg};
+    request.messages =
+        dc_transcript_messages(tr, SIZE_MAX, &request.message_count);
+    if (request.message_count == 0 ||
+        request.messages[request.message_count - 1].role != DC_ROLE_USER) {
+        complain("the last turn is not yours; nothing was sent");
+        config_free(cfg);
+        return;
+    }
+    request.journal = (struct journal_head){.chat = s->file,
+                                            .project = "",
+                                            .model = config_model(cfg),
+                                            .user = last_user(tr)};
+    struct reply_events events = {on_started, on_text,  on_status,
+                                  on_notice,  on_ended, s};
+    s->reply = reply_start(s->lp, http, &request, events);
+    loop_signals(s->lp, on_signal, s);
+    loop_run(s->lp);
+    reply_free(s->reply);
+}
+
+static void
+lock_and_run(struct send *s, struct http *http, struct config *cfg,
+             struct dc_transcript *tr)
+{
+    int holder;
+    char *state = config_state_dir(cfg);
+    struct locks *locks = locks_new();
+    if (locks_take(locks, state, s->file, &holder)) {
+        run(s, http, cfg, tr);
+    } else {
+        complain("the chat is open in an editor; nothing was sent");
+        config_free(cfg);
+    }
+    locks_free(locks);
+    free(state);
+}
+
+int
+send_file(struct loop *lp, struct http *http, const char *file,
+          const struct value *arguments)
+{
+    struct send s = {.lp = lp, .file = file, .status = 1};
+    struct dc_error err = {.text = ""};
+    struct dc_transcript *tr = NULL;
+    struct config *cfg = NULL;
+    buf_init(&s.chat, DC_REQUEST_MAX);
+    buf_init(&s.text[0], DC_REPLY_MAX * 2);
+    buf_init(&s.text[1], DC_REPLY_MAX * 2);
+    if (file_read(file, &s.chat, &err) &&
+        dc_transcript_parse(&tr, buf_str(&s.chat), &err)) {
+        struct config_sources sources = {.chat = tr, .arguments = arguments};
+        cfg = config_new(&sources, &err);
+    }
+    if (cfg != NULL)
+        lock_and_run(&s, http, cfg, tr);
+    else
+        complain(err.text);
+    dc_transcript_free(tr);
+    buf_finish(&s.chat);
+    buf_finish(&s.text[0]);
+    buf_finish(&s.text[1]);
+    return s.status;
+}

@@ -1,0 +1,53 @@
+/*
+ * Gathers streamed text so that the editor gets at most one edit a frame, and
+ * no second edit before it has answered the first: one batch for all replies
+ * is in flight at a time. Text that comes meanwhile waits here. The first
+ * text of a reply goes out at once. Every piece has a number, so that sending
+ * it again after "retry" is harmless.
+ */
+#ifndef HOST_WRITER_H
+#define HOST_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "deepchat.h"
+#include "host/editor.h"
+#include "host/loop.h"
+
+struct writer;
+struct writer_lane;
+
+/* Above HIGH waiting bytes of one reply its source should pause, below LOW it
+ * may go on. */
+#define WRITER_HIGH ((size_t)1 << 20)
+#define WRITER_LOW ((size_t)256 << 10)
+
+struct writer_events {
+    /* everything added so far is in the buffer */
+    void (*drained)(void *user);
+    /* waiting bytes passed HIGH (true), then LOW (false) */
+    void (*pressure)(void *user, bool high);
+    /* the text has no place any more: "deleted", "undone", "gone" or an error
+     * of the editor; nothing more is written, the lane stays to be closed */
+    void (*lost)(void *user, const char *why);
+    void *user;
+};
+
+struct writer *writer_new(struct loop *lp, struct editor *ed);
+/* The editor is gone: lanes take text and forget it. */
+void writer_detach(struct writer *w);
+void writer_free(struct writer *w);
+
+/* A reply's way into its buffer; id is the one that deepchat#buf#begin() got.
+ */
+struct writer_lane *writer_open(struct writer *w, int64_t id,
+                                struct writer_events events);
+/* kept */
+void writer_add(struct writer_lane *lane, enum dc_delta_kind kind,
+                struct dc_str text);
+bool writer_idle(const struct writer_lane *lane);
+/* What is not written yet is dropped. NULL is ignored. */
+void writer_close(struct writer_lane *lane);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * A real editor for tests, driven from outside: commands, keys as a user types
+ * them, expressions, and the screen. One editor a test, in a home of its own,
+ * with the plugin of this checkout. $NVIM_BIN names another Neovim, $DC_HOST
+ * another host. What cannot be done ends the test with a message (abort).
+ */
+#ifndef TEST_ED_H
+#define TEST_ED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct ed;
+
+enum { ED_COLUMNS = 80, ED_LINES = 24 };
+
+/* settings: more members of g:deepchat as Vim text, "" for none; base_url may
+ * be NULL. home: a directory that outlives it (to start a second editor on the
+ * same files), NULL for a new one that goes with it. */
+struct ed *ed_start(const char *base_url, const char *settings,
+                    const char *home);
+/* Quit it (or kill it, if it does not), and remove its home. */
+void ed_stop(struct ed *ed);
+/* SIGKILL, as a crash. */
+void ed_kill(struct ed *ed);
+const char *ed_home(const struct ed *ed);
+pid_t ed_pid(const struct ed *ed);
+/* The host's process, 0 if it does not run. */
+pid_t ed_host(struct ed *ed);
+
+/* An Ex command; an error of it ends the test. */
+void ed_ex(struct ed *ed, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Keys in <> notation, as if typed. They may be handled later: wait. */
+void ed_keys(struct ed *ed, const char *keys);
+/* The value of an expression as text: lists one item a line. Owned (free). */
+char *ed_eval(struct ed *ed, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+long ed_number(struct ed *ed, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* True once the expression is; false after ms. */
+bool ed_wait(struct ed *ed, int ms, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Text of the current buffer. Owned (free). */
+char *ed_text(struct ed *ed);
+
+/* The screen as it was last drawn, rows ended by \n. Owned (free). */
+char *ed_screen(struct ed *ed);
+bool ed_wait_screen(struct ed *ed, const char *needle, int ms);
+/* Times that the screen was brought up to date. */
+size_t ed_redraws(struct ed *ed);
+/* Handle what the editor sends for ms milliseconds. */
+void ed_pump(struct ed *ed, int ms);
+
+#endif
