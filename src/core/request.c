@@ -1,0 +1,234 @@
+/*
+ * The request body. Members that stay the same through a conversation come
+ * first and the messages in order, so that the requests of one chat share
+ * their beginning byte for byte and the server's prompt cache can use it.
+ * Written by hand into one buffer, since cJSON would copy every message and
+ * lose digits of large integers; values that come from outside are checked
+ * with cJSON.
+ */
+#include <string.h>
+
+#include <cJSON.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/utf8.h"
+#include "deepchat.h"
+
+/* ---- JSON text ---- */
+
+static void
+add_escape(struct buf *b, unsigned char c)
+{
+    static const char *const shorts[] = {
+        ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f",
+        ['\r'] = "\\r", ['"'] = "\\\"", ['\\'] = "\\\\"};
+    if (c < sizeof shorts / sizeof *shorts && shorts[c] != NULL)
+        buf_add_text(b, shorts[c]);
+    else
+        buf_addf(b, "\\u%04x", c);
+}
+
+static void
+add_clean_string(struct buf *b, struct dc_str s)
+{
+    buf_add_byte(b, '"');
+    size_t from = 0;
+    for (size_t at = 0; at < s.len; at++) {
+        unsigned char c = (unsigned char)s.ptr[at];
+        if (c >= 0x20 && c != '"' && c != '\\')
+            continue;
+        buf_add(b, s.ptr + from, at - from);
+        add_escape(b, c);
+        from = at + 1;
+    }
+    buf_add(b, s.ptr + from, s.len - from);
+    buf_add_byte(b, '"');
+}
+
+static void
+add_string(struct buf *b, struct dc_str s)
+{
+    if (utf8_clean(s)) {
+        add_clean_string(b, s);
+        return;
+    }
+    struct buf clean;
+    buf_init(&clean, DC_REQUEST_MAX);
+    utf8_add_clean(&clean, s, true);
+    b->full = b->full || clean.full;
+    add_clean_string(b, buf_str(&clean));
+    buf_finish(&clean);
+}
+
+static void
+add_member(struct buf *b, const char *name, struct dc_str text)
+{
+    buf_addf(b, ",\"%s\":", name);
+    add_string(b, text);
+}
+
+/* True if text is one JSON value and nothing else. */
+static bool
+is_json(struct dc_str text)
+{
+    text = str_trim(text);
+    if (text.len == 0)
+        return false;
+    const char *end = NULL;
+    cJSON *json = cJSON_ParseWithLengthOpts(text.ptr, text.len, &end, false);
+    bool ok = json != NULL && end == text.ptr + text.len;
+    cJSON_Delete(json);
+    return ok;
+}
+
+/* ---- messages ---- */
+
+static void
+add_call(struct buf *b, const struct dc_message *m)
+{
+    buf_add_text(b, "{\"id\":");
+    add_string(b, m->id);
+    buf_add_text(b, ",\"type\":\"function\",\"function\":{\"name\":");
+    add_string(b, m->name);
+    add_member(b, "arguments", m->text);
+    buf_add_text(b, "}}");
+}
+
+/* Calls that follow each other, or an answer, are one assistant message. */
+static size_t
+add_calls(struct buf *b, const struct dc_request *req, size_t i)
+{
+    size_t first = i;
+    for (; i < req->message_count && req->messages[i].role == DC_ROLE_CALL;
+         i++) {
+        buf_add_text(b, i == first ? ",\"tool_calls\":[" : ",");
+        add_call(b, &req->messages[i]);
+    }
+    if (i > first)
+        buf_add_text(b, "]");
+    return i;
+}
+
+/* Returns the index behind what was written. */
+static size_t
+add_message(struct buf *b, const struct dc_request *req, size_t i)
+{
+    const struct dc_message *m = &req->messages[i];
+    if (m->role == DC_ROLE_CALL) {
+        buf_add_text(b, "{\"role\":\"assistant\",\"content\":null");
+        i = add_calls(b, req, i);
+    } else {
+        buf_addf(b, "{\"role\":\"%s\"", dc_role_name(m->role));
+        if (m->role == DC_ROLE_TOOL)
+            add_member(b, "tool_call_id", m->id);
+        add_member(b, "content", m->text);
+        i++;
+        if (m->role == DC_ROLE_ASSISTANT)
+            i = add_calls(b, req, i);
+    }
+    buf_add_text(b, "}");
+    return i;
+}
+
+static void
+add_messages(struct buf *b, const struct dc_request *req)
+{
+    buf_add_text(b, "\"messages\":[");
+    for (size_t i = 0; i < req->message_count;) {
+        if (i > 0)
+            buf_add_text(b, ",");
+        i = add_message(b, req, i);
+    }
+    buf_add_text(b, "]");
+}
+
+/* ---- the rest ---- */
+
+static bool
+add_params(struct buf *b, const struct dc_request *req, const cJSON *extra,
+           struct dc_error *err)
+{
+    for (size_t i = 0; i < req->param_count; i++) {
+        const struct dc_param *p = &req->params[i];
+        if (!is_json(p->value))
+            return fail(err, DC_E_SYNTAX, "%s is not JSON: %.*s", p->name,
+                        (int)(p->value.len < 40 ? p->value.len : 40),
+                        p->value.ptr != NULL ? p->value.ptr : "");
+        if (cJSON_GetObjectItemCaseSensitive(extra, p->name) != NULL)
+            continue;
+        buf_addf(b, ",\"%s\":", p->name);
+        buf_add_str(b, str_trim(p->value));
+    }
+    return true;
+}
+
+static void
+add_stream(struct buf *b, const struct dc_request *req, const cJSON *extra)
+{
+    if (cJSON_GetObjectItemCaseSensitive(extra, "stream") == NULL)
+        buf_addf(b, ",\"stream\":%s", req->stream ? "true" : "false");
+    if (req->stream &&
+        cJSON_GetObjectItemCaseSensitive(extra, "stream_options") == NULL)
+        buf_add_text(b, ",\"stream_options\":{\"include_usage\":true}");
+}
+
+/* What stands between the braces of extra, as it is written. */
+static void
+add_extra(struct buf *b, struct dc_str extra)
+{
+    extra = str_trim(extra);
+    struct dc_str inner =
+        str_trim((struct dc_str){extra.ptr + 1, extra.len - 2});
+    if (inner.len == 0)
+        return;
+    buf_add_byte(b, ',');
+    buf_add_str(b, inner);
+}
+
+static bool
+fill(struct buf *b, const struct dc_request *req, const cJSON *extra,
+     struct dc_error *err)
+{
+    buf_add_byte(b, '{');
+    if (req->model.len > 0 &&
+        cJSON_GetObjectItemCaseSensitive(extra, "model") == NULL) {
+        buf_add_text(b, "\"model\":");
+        add_string(b, req->model);
+        buf_add_byte(b, ',');
+    }
+    add_messages(b, req);
+    if (!add_params(b, req, extra, err))
+        return false;
+    add_stream(b, req, extra);
+    if (extra != NULL)
+        add_extra(b, req->extra);
+    buf_add_byte(b, '}');
+    if (b->full)
+        return fail(err, DC_E_TOO_BIG, "the request is over %zu MB; cut turns",
+                    DC_REQUEST_MAX >> 20);
+    return true;
+}
+
+char *
+dc_request_body(const struct dc_request *req, size_t *len, struct dc_error *err)
+{
+    cJSON *extra = NULL;
+    if (str_trim(req->extra).len > 0) {
+        if (is_json(req->extra))
+            extra = cJSON_ParseWithLength(req->extra.ptr, req->extra.len);
+        if (!cJSON_IsObject(extra)) {
+            cJSON_Delete(extra);
+            fail(err, DC_E_SYNTAX, "extra_body is not a JSON object");
+            return NULL;
+        }
+    }
+    struct buf b;
+    buf_init(&b, DC_REQUEST_MAX);
+    bool ok = fill(&b, req, extra, err);
+    cJSON_Delete(extra);
+    if (ok)
+        return buf_take(&b, len);
+    buf_finish(&b);
+    return NULL;
+}
