@@ -134,6 +134,8 @@ static const struct {
     {"length too long", "length 9\nchunk abc",
      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
      "Content-Length: 9\r\n\r\nabc", 0, "finished", ""},
+    {"split in the middle", "chunk a\nsplit 2\nchunk b\nsplit off\nclose",
+     HEAD "1\r\na\r\n1\r\nb\r\n0\r\n\r\n", 0, "finished", ""},
     {"raw first", "raw HTTP/0.9?", "HTTP/0.9?", 0, "finished", ""},
     {"early hints", "repeat 2 raw HTTP/1.1 103 Early Hints\\r\\n\\r\\n\nhead\n"
      "chunk x\nclose", "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 103 Early "
@@ -368,6 +370,30 @@ Test(server, holds_until_released)
     server_stop(sv);
 }
 
+/* The ledger counts a token when its last byte is on the wire, not before. */
+Test(server, counts_what_is_on_the_wire)
+{
+    size_t whole =
+        strlen(HEAD DELTA("\"content\":\"a\"")) + strlen("ee\r\n\r\n");
+    struct server *sv = server_start(NULL);
+    for (size_t n = whole - 2; n <= whole; n++) {
+        char script[64];
+        snprintf(script, sizeof script, "split %zu 60000\ntoken a\ntoken b\n",
+                 n);
+        server_reset(sv);
+        server_script(sv, "t", script);
+        int fd = dial(sv);
+        post(fd, "/s/t/v1");
+        struct server_log log = {.wire = 0};
+        WAIT_FOR((server_log(sv, 1, &log), log.wire == n), 5000);
+        cr_assert_eq(log.wire, n);
+        cr_expect_eq(log.content, n == whole, "%zu of %zu", n, whole);
+        cr_expect_eq(log.tokens, n == whole);
+        close(fd);
+    }
+    server_stop(sv);
+}
+
 Test(server, sees_the_client_go)
 {
     struct server *sv = server_start(NULL);
@@ -381,6 +407,8 @@ Test(server, sees_the_client_go)
         post(fd, paths[i]);
         char first[100];
         cr_assert_gt(recv(fd, first, sizeof first, 0), 0);
+        if (i == 1)
+            cr_assert(server_wait_held(sv, "g", 1, 5000));
         close(fd);
         struct server_log log;
         cr_assert(server_wait_ended(sv, i + 1, 5000));

@@ -149,6 +149,52 @@ Test(server_options, speaks_tls)
     temp_remove(dir);
 }
 
+/* What OpenSSL's own client says about the end of the connection. Owned. */
+static char *
+tls_end(struct server *sv, const char *script)
+{
+    const char *address = strstr(server_tls_url(sv, NULL), "127");
+    char connect[32], path[128];
+    snprintf(connect, sizeof connect, "%.*s", (int)strcspn(address, "/"),
+             address);
+    const char *const argv[] = {"openssl",  "s_client", "-quiet",
+                                "-connect", connect,    NULL};
+    struct proc p;
+    proc_start(&p, argv, PROC_IN | PROC_OUT | PROC_ERR);
+    int len = snprintf(path, sizeof path,
+                       "POST /s/%s/v1/chat/completions HTTP/1.1\r\n"
+                       "Content-Length: 0\r\n\r\n",
+                       script);
+    proc_write(p.in, path, (size_t)len);
+    char *said = proc_read_until(p.err, NULL, 10000);
+    proc_stop(&p);
+    cr_assert_not_null(said);
+    return said;
+}
+
+Test(server_options, cuts_tls_with_and_without_good_bye)
+{
+    static const struct {
+        const char *script;
+        bool cut;
+    } ends[] = {{"chunk ok\nfin", false},
+                {"chunk ok\nclose", false},
+                {"chunk ok\ntls-truncate", true}};
+    char *dir = make_certs();
+    struct certs c = certs_of(dir, "good");
+    struct server *sv = server_start("--tls", c.cert, c.key, NULL);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        server_script(sv, "t", ends[i].script);
+        char *said = tls_end(sv, "t");
+        cr_expect_eq(strstr(said, "unexpected eof") != NULL, ends[i].cut,
+                     "%s: %s", ends[i].script, said);
+        free(said);
+    }
+    server_stop(sv);
+    certs_finish(&c);
+    temp_remove(dir);
+}
+
 Test(server_options, plays_a_proxy)
 {
     char *dir = make_certs();

@@ -415,10 +415,11 @@ conn_step(struct conn *c)
         if (c->state != CONN_PLAYING)
             return;
         bool full = play_run(c);
+        bool waited = !conn_flushed(c); /* "hold" and "split" wait for it */
         flush(c);
         if (c->state != CONN_PLAYING || !conn_flushed(c))
             return;
-        more = full || c->play.end != PLAY_OPEN;
+        more = full || waited || c->play.end != PLAY_OPEN;
         if (c->play.end != PLAY_OPEN)
             finish_answer(c);
         if (c->play.wake_us != 0)

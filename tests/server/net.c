@@ -189,13 +189,6 @@ net_drained(const struct net *n)
 }
 
 void
-net_small_window(struct net *n)
-{
-    int size = 4096;
-    setsockopt(n->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-}
-
-void
 net_end(struct net *n, bool notify)
 {
     if (n->ssl != NULL && notify)

@@ -36,7 +36,6 @@ ssize_t net_read(struct net *n, char *to, size_t len);
 ssize_t net_write(struct net *n, const char *bytes, size_t len);
 /* True once the peer's kernel has acknowledged everything. */
 bool net_drained(const struct net *n);
-void net_small_window(struct net *n);
 
 /* Say the end (notify: TLS too) and go on reading. */
 void net_end(struct net *n, bool notify);

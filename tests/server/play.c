@@ -69,7 +69,6 @@ op_head(struct conn *c, const struct op *op)
     struct play *p = &c->play;
     if (p->raw && !p->sized)
         p->chunked = true;
-    p->raw = false;
     emit_head(c);
     return true;
 }

@@ -358,7 +358,6 @@ route_early(struct conn *c)
     if (at->count == 0 || at->ops[0].verb != VERB_NOREAD)
         return;
     c->blind = true;
-    net_small_window(&c->net);
     add_record(c, &c->server->chats);
     play_start(c, script_ref(sc));
 }
