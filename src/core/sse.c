@@ -222,7 +222,6 @@ dc_sse_next(struct dc_sse *sse, struct dc_sse_event *out, struct dc_error *err)
             return DC_ITEM;
     }
     if (sse->failed || sse->full) {
-        sse->failed = true;
         too_big(sse, err);
         return DC_FAIL;
     }

@@ -12,11 +12,6 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-_Static_assert(sizeof((struct dc_stream *)0)->calls /
-                       sizeof(struct stream_call) ==
-                   DC_CALLS_MAX,
-               "room for every call");
-
 static const char BOM[] = "\xef\xbb\xbf";
 
 struct dc_stream *

@@ -82,7 +82,7 @@ struct dc_stream {
 
     struct stream_choice *choices;
     size_t choice_count;
-    struct stream_call calls[32];
+    struct stream_call calls[DC_CALLS_MAX];
 
     struct buf out; /* text of the items below */
     struct stream_item *items;

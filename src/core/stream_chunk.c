@@ -60,9 +60,8 @@ mend_escape(struct buf *out, struct dc_str text)
         if (is_half(escaped_unit(next), 0xdc00))
             len = 12;
     }
-    if (len == 6 && is_half(unit, 0xd800))
-        add_half(out, unit);
-    else if (is_half(unit, 0xdc00))
+    bool pair = len == 12;
+    if (!pair && (is_half(unit, 0xd800) || is_half(unit, 0xdc00)))
         add_half(out, unit);
     else
         buf_add(out, text.ptr, len < text.len ? len : text.len);

@@ -182,6 +182,7 @@ Test(sse, joined_data_has_a_ceiling, .timeout = 5)
         step = pull(sse, &got);
     }
     cr_expect_eq(step, DC_FAIL);
+    cr_expect_not(dc_sse_feed(sse, str_of("\n"), NULL));
     cr_expect_eq(lines, 5, "4 lines of 5 fit, not %zu", lines);
     cr_expect_str_eq(got.text, "");
     dc_sse_free(sse);

@@ -33,6 +33,7 @@ static const struct {
     {"raw surrogate",         "T\xed\xa0\xbd|T\xed\xb8\x80",
      "text 0: \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\n"},
     {"pair cut",              "T\\ud83d|T\\ude00",       "text 0: \xf0\x9f\x98\x80\n"},
+    {"pair, lowest",          "T\\ud83d|T\\udc00",       "text 0: \xf0\x9f\x90\x80\n"},
     {"pair, last plane",      "T\\udbff|T\\udfff",       "text 0: \xf4\x8f\xbf\xbf\n"},
     {"pair in reasoning",     "R\\uD83D|R\\uDE00",       "reasoning 0: \xf0\x9f\x98\x80\n"},
     {"high alone",            "T\\ud83d|Tx",             "text 0: \xef\xbf\xbdx\n"},
@@ -138,6 +139,28 @@ Test(stream_text, blanks_before_a_tag_have_a_limit, .timeout = 5)
         cr_expect_eq(tag, blanks + 7 <= room, "%zu blanks: %s", blanks,
                      got.ptr);
         cr_expect(tag || strstr(got.ptr, " <think>a\n") != NULL, "%s", got.ptr);
+    }
+    buf_finish(&body);
+    buf_finish(&got);
+}
+
+/* So does the indentation behind one; what is over it is dropped. */
+Test(stream_text, indentation_has_a_limit, .timeout = 5)
+{
+    struct stream_choice choice;
+    size_t room = sizeof choice.held;
+    struct buf body, got;
+    buf_init(&body, 1 << 12);
+    buf_init(&got, 1 << 12);
+    for (size_t blanks = room - 1; blanks < room + 3; blanks++) {
+        char delta[128] = "T<think>\\n";
+        memset(delta + 10, ' ', blanks);
+        delta[10 + blanks] = 'a';
+        make_body(&body, delta);
+        run_whole(&got, buf_str(&body), false);
+        const char *text = got.ptr + strlen("reasoning 0: ");
+        size_t kept = strspn(text, " ");
+        cr_expect_eq(kept, blanks < room ? blanks : room);
     }
     buf_finish(&body);
     buf_finish(&got);
