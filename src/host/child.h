@@ -20,12 +20,13 @@ struct child_result {
     struct dc_str err; /* the first kilobyte of its stderr */
 };
 
+/* Strings are borrowed until it returns; the child is gone then. */
 typedef void child_done_fn(void *user, const struct child_result *result);
 
 struct child_options {
     char *const *argv; /* argv[0] is looked up in PATH */
     size_t out_max;
-    int timeout_ms;
+    int timeout_ms; /* 0: none */
 };
 
 /* The child gets stdin from /dev/null, its own process group, and of our
@@ -34,7 +35,8 @@ struct child_options {
  * WAYLAND_DISPLAY). done comes exactly once, from the loop. */
 struct child *child_start(struct loop *lp, const struct child_options *options,
                           child_done_fn *done, void *user);
-/* Kill its group; done comes from the loop. */
+/* End its group, SIGTERM first and SIGKILL 2 s later, as when its time is up;
+ * done comes from the loop. */
 void child_cancel(struct child *child);
 
 #endif

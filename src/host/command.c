@@ -67,9 +67,23 @@ option_names(unsigned where)
     return names;
 }
 
+/* How many replies a crash left behind, and when the last one began. */
+static void
+add_orphans(struct value *about, const char *state_dir)
+{
+    struct value *entries = resume_list(state_dir);
+    if (entries->count > 0) {
+        const struct value *last = value_at(entries, entries->count - 1);
+        value_put(about, "orphans", value_int((int64_t)entries->count));
+        value_put(about, "orphan_time", value_copy(value_get(last, "started")));
+    }
+    value_free(entries);
+}
+
 static void
 hello(struct host *host, const struct value *args)
 {
+    host->foreign = value_as_int(value_get(args, "protocol"), 0) != DC_PROTOCOL;
     char *state = state_dir_of(args);
     start_log(state);
     log_line(LOG_INFO, "host %s, pid %ld, for %s", DC_VERSION, (long)getpid(),
@@ -80,6 +94,7 @@ hello(struct host *host, const struct value *args)
     value_put(about, "pid", value_int(getpid()));
     value_put(about, "log", value_text(log_path()));
     value_put(about, "arguments", option_names(OPTION_ARGUMENT));
+    add_orphans(about, state);
     editor_call(host->editor, "deepchat#host#ready", one(about), NULL, NULL);
     free(state);
 }
@@ -171,6 +186,8 @@ void
 command_run(struct host *host, const char *op, const struct value *args)
 {
     const struct value *first = value_at(args, 0);
+    if (host->foreign)
+        return;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(commands[i].op, op) == 0 && value_is(first, VALUE_MAP)) {
             commands[i].run(host, first);

@@ -2,6 +2,8 @@
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
 
+#include <stdbool.h>
+
 #include "base/value.h"
 #include "host/editor.h"
 #include "host/http.h"
@@ -18,6 +20,7 @@ struct host {
     struct writer *writer;
     struct chats *chats;
     struct locks *locks;
+    bool foreign; /* the plugin speaks another protocol: take no orders */
 };
 
 #endif

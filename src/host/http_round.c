@@ -124,8 +124,6 @@ frame_of(const struct http *h, size_t *count)
     for (const struct http_call *c = h->calls; c != NULL; c = c->next) {
         if (c->want_pause)
             continue;
-        if (c->frame_ms <= 0)
-            return 0;
         if (*count == 0 || c->frame_ms < frame)
             frame = c->frame_ms;
         ++*count;
@@ -147,7 +145,8 @@ http_round(void *user)
     int64_t now = loop_now();
     int wait = -1;
     if (h->calls == NULL) {
-        rest->resting = false;
+        pace_decide(rest, now, 0, 0);
+        h->dirty = false;
         return wait;
     }
     if (h->dirty || !rest->resting || now >= rest->look_at) {

@@ -4,10 +4,11 @@
  * a head line with kind, length and CRC-32, then the bytes, so a torn or
  * damaged tail is found and left out. fdatasync runs on one helper thread.
  *
- * The bytes of the format (all of it is text but the payload):
+ * The bytes of the format (all of it is text but the payload; the sum is that
+ * of "K LENGTH " and the payload):
  *   DEEPCHAT JOURNAL 1\n
- *   K LENGTH CRC32HEX\n PAYLOAD \n      K: m(eta) u(ser) t(ext) r(easoning)
- * e(nd)
+ *   K LENGTH CRC32HEX\n PAYLOAD \n
+ * K is one of m(eta) u(ser) t(ext) r(easoning) e(nd).
  */
 #ifndef HOST_JOURNAL_H
 #define HOST_JOURNAL_H

@@ -30,10 +30,14 @@ pace_fault(const struct pace_watch *w)
 void
 pace_decide(struct pace_rest *r, int64_t now, int frame_ms, size_t count)
 {
-    if (frame_ms > 0 && now - r->frame_start < frame_ms)
+    if (frame_ms <= 0) {
+        r->paced = r->resting = false;
         return;
-    r->resting = frame_ms > 0 && r->moved <= PACE_CALM * count;
-    r->frame_start = now;
+    }
+    if (r->paced && now < r->look_at)
+        return;
+    r->resting = r->paced && r->moved <= PACE_CALM * count;
+    r->paced = true;
     r->look_at = now + frame_ms;
     r->moved = 0;
 }

@@ -34,10 +34,10 @@ enum dc_net pace_fault(const struct pace_watch *w);
  * a change is never slept through: a short reply may be over by then.
  */
 struct pace_rest {
+    bool paced; /* all are */
     bool resting;
-    int64_t frame_start;
-    int64_t look_at;
-    size_t moved; /* bytes since frame_start */
+    int64_t look_at; /* when the frame ends */
+    size_t moved;    /* bytes since it began */
 };
 
 /* After the sockets were read. frame_ms: 0 if a transfer is not paced. */

@@ -125,13 +125,13 @@ reply_pairs(char *out, size_t size, const char *finish,
 {
     struct buf b;
     buf_init(&b, size - 1);
-    if (sum->model[0] != '\0' && asked_model[0] != '\0' &&
-        strcmp(sum->model, asked_model) != 0)
-        add_pair(&b, "model", sum->model);
     add_pair(&b, "finish", finish);
     add_count(&b, "in", sum->usage.tokens_in);
     add_count(&b, "out", sum->usage.tokens_out);
     add_cost(&b, sum->usage.cost);
+    if (sum->model[0] != '\0' && asked_model[0] != '\0' &&
+        strcmp(sum->model, asked_model) != 0)
+        add_pair(&b, "model", sum->model);
     snprintf(out, size, "%s", b.ptr);
     buf_finish(&b);
 }

@@ -1,0 +1,151 @@
+/*
+ * A real llama-server (tools/llama.sh) with a model whose texts we wrote
+ * (tools/gen_model.py): the whole way from a key press to the screen with a
+ * server that is not ours.
+ */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/value.h"
+#include "host/json.h"
+#include "lib/ed.h"
+#include "lib/proc.h"
+
+enum { MS = 20000 };
+
+#define DONE "deepchat#status() ==# '' && !deepchat#buf#any_running()"
+
+static struct proc llama;
+static struct value *texts;
+static struct ed *ed;
+
+/* The address it says it listens on; the line may come in two reads. */
+static void
+read_url(char *url, size_t size)
+{
+    struct buf log;
+    buf_init(&log, 1 << 20);
+    const char *at = NULL;
+    while (at == NULL || strchr(at, '\n') == NULL) {
+        char *more =
+            proc_read_until(llama.err, at == NULL ? "listening on " : "\n", MS);
+        cr_assert_not_null(more, "llama-server does not start");
+        buf_add_text(&log, more);
+        free(more);
+        at = strstr(log.ptr, "http://");
+    }
+    snprintf(url, size, "%.*s", (int)strcspn(at, " \r\n"), at);
+    buf_finish(&log);
+}
+
+static void
+start(void)
+{
+    const char *argv[] = {"tools/llama-server.sh",
+                          "-m",
+                          "build/model.gguf",
+                          "--host",
+                          "127.0.0.1",
+                          "--port",
+                          "0",
+                          "-t",
+                          "1",
+                          "-c",
+                          "16384",
+                          "-np",
+                          "2",
+                          "--no-webui",
+                          "--sse-ping-interval",
+                          "1",
+                          NULL};
+    llama = (struct proc){.pid = 0};
+    proc_start(&llama, argv, PROC_ERR);
+    char url[64];
+    read_url(url, sizeof url);
+    size_t len;
+    char *file = temp_read("tests/live/texts.json", &len);
+    texts = json_parse((struct dc_str){file, len});
+    free(file);
+    strncat(url, "/v1", sizeof url - strlen(url) - 1);
+    ed = ed_start(url, "'system': 'Be brief.', 'model': 'script'", NULL);
+}
+
+static void
+stop(void)
+{
+    ed_stop(ed);
+    value_free(texts);
+    /* asked to end, it may wait for its next ping first */
+    kill(llama.pid, SIGKILL);
+    proc_wait(&llama, MS);
+    proc_stop(&llama);
+}
+
+/* Send a turn and compare the answer with what the model was made to say. */
+static void
+ask(const char *prompt, const char *name)
+{
+    ed_ex(ed, "DeepChat %s", prompt);
+    cr_assert(ed_wait(ed, MS, DONE), "%s", prompt);
+    char *answer = ed_eval(ed, "deepchat#last()");
+    cr_expect_str_eq(answer, value_as_text(value_get(texts, name), ""));
+    free(answer);
+}
+
+Test(llama, conversation, .timeout = 120)
+{
+    start();
+    ask("Hello", "default");
+    ask("Show me /code", "code");
+    ask("And some /utf8 please", "utf8");
+    cr_expect_eq(ed_number(ed, "count(join(getline(1, '$'), \"\\n\"), "
+                               "'%%%% assistant finish=stop in=')"),
+                 3);
+    stop();
+}
+
+Test(llama, reasoning_has_its_own_turn, .timeout = 120)
+{
+    start();
+    ed_ex(ed, "DeepChat /think");
+    cr_assert(ed_wait(ed, MS, DONE));
+    char *text = ed_text(ed);
+    cr_expect(strstr(text, "%% reasoning\n\nA number is wanted."), "%s", text);
+    cr_expect(strstr(text, "\n\nThe answer is 42.\n"), "%s", text);
+    free(text);
+    stop();
+}
+
+Test(llama, stop_and_token_limit, .timeout = 120)
+{
+    start();
+    ed_ex(ed, "DeepChat ++max_tokens=20 /long");
+    cr_assert(ed_wait(ed, MS, DONE));
+    cr_expect_eq(
+        ed_number(ed, "search('^%%%% assistant finish=length ', 'nw') > 0"), 1);
+    ed_ex(ed, "DeepChat /long");
+    cr_assert(ed_wait(ed, MS, "deepchat#status() ==# 'streaming'"));
+    ed_ex(ed, "DeepStop");
+    cr_assert(ed_wait(ed, MS, DONE));
+    cr_expect_eq(
+        ed_number(ed, "search('^%%%% assistant finish=stop', 'nw') > 0"), 1);
+    stop();
+}
+
+Test(llama, errors_read_like_advice, .timeout = 120)
+{
+    start();
+    ed_ex(ed, "let g:deepchat.max_tokens = 10");
+    ed_ex(ed, "call setbufvar('%%', 'deepchat', {})");
+    ed_ex(ed, "DeepChat! ++extra_body={\"messages_typo\":1} "
+              "++response_format={\"type\":\"nonsense\"} hi");
+    cr_assert(ed_wait(ed, MS, DONE));
+    char *messages = ed_eval(ed, "execute('messages')");
+    cr_expect(strstr(messages, "deepchat: response_format"), "%s", messages);
+    free(messages);
+    stop();
+}
