@@ -125,10 +125,11 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 60
 AGAIN = @$(MAKE) --no-print-directory -j$(JOBS)
 
-.PHONY: help deps test asan coverage fuzz lint test-matrix certs install uninstall clean distclean
+.PHONY: help deps demo test asan coverage fuzz lint test-matrix certs install uninstall clean distclean
 help:
 	@echo 'make               build the host and the library'
 	@echo 'make deps          install the packages a build needs, or name them'
+	@echo 'make demo          a chat in Neovim: DeepInfra with a key, MODEL=file.gguf, or a tour'
 	@echo 'make test          set up, build and run every test'
 	@echo 'make asan          the same under ASan and UBSan'
 	@echo 'make test-matrix   the editor tests in each Neovim, old and new'
@@ -140,6 +141,11 @@ help:
 
 deps:
 	@tools/deps.sh build
+
+demo:
+	@tools/deps.sh demo
+	$(AGAIN) all $(if $(MODEL),,$(SERVER))
+	@MODEL='$(MODEL)' tools/demo.sh $(OUT)
 
 test:
 	@tools/deps.sh test

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 tree=$(mktemp -d) || exit 1
 trap 'rm -rf "$tree"' EXIT
 mkdir -p "$tree/tools" "$tree/tests/unit" "$tree/tests/live" "$tree/build/tests/unit"
-cp tools/test.sh "$tree/tools"
+cp tools/test.sh tools/test-env.sh "$tree/tools"
 : >"$tree/tests/unit/case.c"
 case=$tree/build/tests/unit/case
 bad=0

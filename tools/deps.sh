@@ -1,13 +1,13 @@
 #!/bin/sh
-# deps.sh [build|test|all]: make sure that what a build, a test run or the whole
+# deps.sh [build|demo|test|all]: make sure that what a build, a test run or the whole
 # tool set needs is there. With apt-get the missing packages are installed; on
 # other systems their names are printed. Does nothing, and needs no network,
 # when nothing is missing.
 set -u
 want=${1:-build}
 case $want in
-build | test | all) ;;
-*) echo "usage: deps.sh [build|test|all]" >&2 && exit 2 ;;
+build | demo | test | all) ;;
+*) echo "usage: deps.sh [build|demo|test|all]" >&2 && exit 2 ;;
 esac
 
 # set, what proves that it is there, then the package for apt, dnf, pacman and
@@ -22,9 +22,9 @@ build lib:libcurl         libcurl4-openssl-dev     libcurl-devel      curl      
 build lib:libcjson        libcjson-dev             cjson-devel        cjson       cjson
 build msgpack             libmsgpack-c-dev|libmsgpack-dev msgpack-devel msgpack-c msgpack
 test  lib:criterion       libcriterion-dev         criterion-devel    criterion   criterion
-test  lib:openssl         libssl-dev               openssl-devel      openssl     openssl@3
+demo  lib:openssl         libssl-dev               openssl-devel      openssl     openssl@3
 test  cmd:openssl         openssl                  openssl            openssl     openssl@3
-test  cmd:nvim            neovim                   neovim             neovim      neovim
+demo  cmd:nvim            neovim                   neovim             neovim      neovim
 test  vim                 vim                      vim-enhanced       vim         vim
 test  cmd:tmux            tmux                     tmux               tmux        tmux
 test  cmd:python3         python3                  python3            python      python3
@@ -60,7 +60,8 @@ exists() {
 wanted() {
     case $want in
     build) table | grep '^build' ;;
-    test) table | grep -E '^(build|test)' ;;
+    demo) table | grep -E '^(build|demo)' ;;
+    test) table | grep -E '^(build|demo|test)' ;;
     all) table ;;
     esac
 }
@@ -101,10 +102,12 @@ install_with_apt() {
         packages="$packages $(first_known "$choice")"
     done
     echo "deps: installing$packages"
-    # The words must split.
-    # shellcheck disable=SC2086
+    log=$(mktemp) || return 1
+    # shellcheck disable=SC2086 # the names must split
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
-        -o Dpkg::Use-Pty=0 install --no-install-recommends $packages >&2
+        -o Dpkg::Use-Pty=0 install --no-install-recommends $packages \
+        >"$log" 2>&1 || { cat "$log" && rm -f "$log" && return 1; }
+    rm -f "$log"
 }
 
 lacking=$(missing)

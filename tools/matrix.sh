@@ -9,15 +9,14 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/deepchat-matrix.XXXXXX") || exit 1
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' HUP INT TERM
 
-mkdir "$scratch/home"
-export LC_ALL=C.UTF-8 DEEPCHAT_OUT="$PWD/$out"
-unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME
+tools/editors.sh >"$scratch/editors"
+. tools/test-env.sh
 
 # results EDITOR PROGRAM: one line a test, "EDITOR TEST ok|FAIL|not-run".
 results() {
     tap=$scratch/tap
     : >"$tap"
-    HOME="$scratch/home" "$out/tests/editor/$2" --tap="$tap" \
+    "$out/tests/editor/$2" --tap="$tap" \
         >"$scratch/output" 2>&1 </dev/null
     status=$?
     sed -n -e 's/^not ok - \([^ ]*\).*/\1 FAIL/p' \
@@ -31,7 +30,6 @@ results() {
     [ $status -eq 0 ] || sed "s/^/    $1: /" "$scratch/output" >&2
 }
 
-tools/editors.sh >"$scratch/editors"
 while read -r editor version program runtime; do
     echo "$editor $version" >&2
     for source in tests/editor/*.c; do

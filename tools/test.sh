@@ -16,11 +16,8 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/deepchat-test.XXXXXX") || exit 1
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' HUP INT TERM
 
-# Nothing of the user's is read or written, and UTF-8 is certain.
-mkdir "$scratch/home" "$scratch/logs"
-export HOME="$scratch/home" LC_ALL=C.UTF-8
-unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME
-export DEEPCHAT_OUT="$PWD/$out"
+. tools/test-env.sh
+mkdir "$scratch/logs"
 export ASAN_OPTIONS="detect_leaks=1:log_path=$scratch/logs/asan"
 export UBSAN_OPTIONS="print_stacktrace=1:log_path=$scratch/logs/ubsan"
 
