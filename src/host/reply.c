@@ -192,8 +192,8 @@ on_data(void *user, struct dc_str bytes)
     }
     if (r->response.status != 200 || r->stream_failed)
         return;
-    if (!dc_stream_feed(r->stream, bytes, &r->stream_error))
-        r->stream_failed = true;
+    /* what came before a limit is still to be had: pull() meets the failure */
+    dc_stream_feed(r->stream, bytes, NULL);
     pull(r);
     /* an error object or a passed limit ends it, whatever still comes */
     if (r->stream_failed && r->call != NULL)
@@ -281,7 +281,9 @@ end_failed_stream(struct reply *r, double retry_after)
         r->response.net = DC_NET_OK;
         r->response.status =
             r->stream_error.http_status > 0 ? r->stream_error.http_status : 200;
-        r->response.body = str_of(r->stream_error.text);
+        r->response.body = dc_stream_error_event(r->stream);
+        if (r->response.body.len == 0)
+            r->response.body = str_of(r->stream_error.text);
         read_failure(r, &failure);
     } else {
         failure = (struct dc_failure){.fault = DC_FAULT_OTHER};
