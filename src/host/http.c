@@ -533,9 +533,6 @@ wait_for_all(void *user, struct loop_wait *fds, size_t count, int timeout_ms)
             fds[i].ready |= LOOP_READ;
         if (got & CURL_WAIT_POLLOUT)
             fds[i].ready |= LOOP_WRITE;
-        /* a hang-up is told as readable, also to one who only writes */
-        if (got != 0 && (fds[i].ready & fds[i].want) == 0)
-            fds[i].ready = fds[i].want;
     }
 }
 

@@ -128,6 +128,24 @@ cancel_other(struct got *g)
     http_cancel(other->call);
 }
 
+/* What a hook that runs after http's own asks for. */
+static int
+cancel_in_hook(void *user)
+{
+    struct got *g = user;
+    /* not in the round that comes back to the test anyway */
+    if (g->datas > 0 && g->heads++ == 2)
+        http_cancel(g->call);
+    return -1;
+}
+
+static void
+expect_closed(struct got *g)
+{
+    struct rig *rig = g->user;
+    cr_expect(server_wait_ended(rig->server, 1, 1000), "the socket goes first");
+}
+
 static void
 expect_cancelled(struct rig *rig, struct got *g, const char *when)
 {
@@ -200,12 +218,12 @@ Test(http_time, cancel_inside_sinks, .timeout = 30)
     struct http_request req = rig.request;
     req.url = rig_url(&rig, "s");
 
-    struct got g = {.on_head = cancel_it};
+    struct got g = {
+        .on_head = cancel_it, .on_done = expect_closed, .user = &rig};
     rig_send(&rig, &g, &req);
     RIG_UNTIL(&rig, g.heads > 0, 2000);
     expect_cancelled(&rig, &g, "in its head");
     cr_expect_eq(g.datas, 0);
-    cr_expect(server_wait_ended(rig.server, 1, 1000), "the socket is closed");
     got_finish(&g);
 
     g = (struct got){.on_data = cancel_it};
@@ -235,6 +253,22 @@ cancel_itself_late(struct got *g)
 {
     struct http_call **call = g->user;
     http_cancel(*call);
+}
+
+Test(http_time, cancel_from_a_later_hook, .timeout = 30)
+{
+    struct rig rig;
+    rig_start(&rig, server_start(NULL));
+    server_script(rig.server, "s", "chunk abc\nstall\n");
+    struct http_request req = rig.request;
+    req.url = rig_url(&rig, "s");
+    struct got g = {0};
+    loop_hook(rig.loop, cancel_in_hook, &g);
+    rig_send(&rig, &g, &req);
+    RIG_UNTIL(&rig, g.datas > 0, 5000);
+    expect_cancelled(&rig, &g, "in a hook");
+    got_finish(&g);
+    rig_stop(&rig);
 }
 
 /* From its own done, and for a call that never started. */
@@ -277,7 +311,11 @@ Test(http_time, thirty_two_at_once, .timeout = 30)
     req.url = rig_url(&rig, "s");
     for (size_t i = 0; i < MANY; i++)
         rig_send(&rig, &got[i], &req);
-    RIG_UNTIL(&rig, server_wait_held(rig.server, "gate", MANY, 1), 5000);
+    for (int i = 0; i < 1000; i++) {
+        if (server_wait_held(rig.server, "gate", MANY, 1))
+            break;
+        loop_turn(rig.loop, 5);
+    }
     server_release(rig.server, "gate");
     size_t done = 0;
     for (size_t i = 0; i < MANY; i++) {

@@ -9,6 +9,18 @@
 #define BODY "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
 #define KEPT_MAX ((size_t)64 << 20)
 
+/* A sink was called: the loop must come back to the test. */
+static bool news;
+
+static int
+come_back(void *user)
+{
+    struct rig *rig = user;
+    int wait = news && !rig->quiet ? 0 : -1;
+    news = false;
+    return wait;
+}
+
 static void
 check(bool holds, const char *what)
 {
@@ -30,6 +42,7 @@ on_head(void *user, int status, struct dc_str content_type)
     struct got *g = user;
     check(g->datas == 0 && g->dones == 0 && g->heads == 0, "head comes first");
     g->heads++;
+    news = true;
     g->head_status = status;
     keep(g->head_type, sizeof g->head_type, content_type);
     if (g->on_head != NULL)
@@ -43,6 +56,7 @@ on_data(void *user, struct dc_str bytes)
     check(g->heads == 1 && g->dones == 0, "data is between head and done");
     check(bytes.len > 0, "data is never empty");
     g->datas++;
+    news = true;
     buf_add_str(&g->body, bytes);
     if (g->on_data != NULL)
         g->on_data(g);
@@ -54,6 +68,7 @@ on_done(void *user, const struct http_result *result)
     struct got *g = user;
     check(g->dones == 0, "done comes once");
     g->dones++;
+    news = true;
     g->call = NULL;
     g->result = *result;
     keep(g->type, sizeof g->type, result->content_type);
@@ -69,6 +84,7 @@ rig_start(struct rig *rig, struct server *server)
 {
     *rig = (struct rig){.loop = loop_new(), .server = server};
     rig->http = http_new(rig->loop);
+    loop_hook(rig->loop, come_back, rig);
     rig->request = (struct http_request){
         .body = str_of(BODY),
         .connect_ms = 5000,

@@ -10,6 +10,7 @@ struct rig {
     struct loop *loop;
     struct http *http;
     struct server *server;
+    bool quiet; /* sinks do not make the loop come back to the test */
     struct http_request request; /* a post with short limits; change a copy */
 };
 
@@ -41,10 +42,11 @@ void rig_send(struct rig *rig, struct got *g, const struct http_request *req);
 /* Send to url and wait for the end, at most ms. */
 void rig_fetch(struct rig *rig, struct got *g, const struct http_request *req,
                int ms);
-/* Turn the loop until cond holds or ms are over. */
+/* Turn the loop until cond holds or ms are over. Nothing wakes it but its
+ * own events, so that a lost one shows. */
 #define RIG_UNTIL(rig, cond, ms)                                               \
     for (int64_t end_ = loop_now() + (ms); !(cond) && loop_now() < end_;)      \
-    loop_turn((rig)->loop, 20)
+    loop_turn((rig)->loop, (int)(end_ - loop_now()))
 void got_finish(struct got *g);
 
 /* "BASE/chat/completions" of a script; valid for the next seven calls. */
