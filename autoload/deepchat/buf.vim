@@ -10,7 +10,6 @@
 
 let s:replies = {}
 let s:last_id = 0
-let s:ROLES = 'system\|user\|assistant\|reasoning\|context\|call\|tool\|alternate\|note'
 
 " Numbers of a reply's anchors and virtual text.
 function! s:key(id, what) abort
@@ -140,12 +139,7 @@ function! s:fork(buf, row) abort
   if empty(l:lines)
     return []
   endif
-  return ['%% alternate', ''] + map(l:lines, {_, l -> deepchat#buf#escape(l)}) + ['']
-endfunction
-
-" A line of content as it stands in a chat file.
-function! deepchat#buf#escape(line) abort
-  return a:line =~# '^%%\+ \%(' . s:ROLES . '\)\%( [a-z][a-z0-9_-]*=\S*\)*\s*$' ? '%' . a:line : a:line
+  return ['%% alternate', ''] + map(l:lines, {_, l -> deepchat#turn#escape(l)}) + ['']
 endfunction
 
 " The markers, the empty reply and the next turn, under the turn that ends in
@@ -214,8 +208,9 @@ function! s:append(id, seq, kind, text) abort
   if s:user_is_busy(l:reply.buf, l:at[2])
     return 'retry'
   endif
-  let l:followers = s:followers(l:reply.buf, l:at[2])
-  let l:word = s:edit(l:reply, function('s:insert'), [l:reply, a:kind, split(a:text, "\n", 1)])
+  let l:lines = split(a:text, "\n", 1)
+  let l:followers = s:followers(l:reply.buf, l:at[2], l:at[3])
+  let l:word = s:edit(l:reply, function('s:insert'), [l:reply, a:kind, l:lines])
   if l:word ==# 'ok'
     let l:reply.seq = a:seq
     if a:kind ==# 'text'
@@ -223,7 +218,7 @@ function! s:append(id, seq, kind, text) abort
     else
       let l:reply.reasoning = 1
     endif
-    call s:follow(l:reply, a:kind, l:followers)
+    call s:follow(l:reply, a:kind, l:followers, l:at[2], l:lines)
   endif
   return l:word
 endfunction
@@ -268,27 +263,43 @@ function! s:insert(reply, kind, lines) abort
   call deepchat#port#insert(a:reply.buf, l:at[2], min([l:at[3], l:len]), a:lines)
 endfunction
 
-" Windows whose cursor stands on the last line of the region, and so wants to
-" stay at its end, or on the last line of the buffer, which must stay in view.
-function! s:followers(buf, row) abort
-  let l:last = s:line_count(a:buf)
-  return map(filter(win_findbuf(a:buf), {_, w -> line('.', w) == a:row + 1 || line('.', w) == l:last}),
-        \ {_, w -> [w, line('.', w) == a:row + 1]})
+" Windows of buf that an insertion at [row, col] concerns, as lists [window,
+" what to do]: 'end', the cursor stands on the last character there and goes
+" with it; 'last', it stands on the last line of the buffer, which must stay in
+" view; else the place on the line where the text goes that it shall keep,
+" whatever the editor makes of it.
+function! s:followers(buf, row, col) abort
+  let l:found = []
+  for l:win in win_findbuf(a:buf)
+    let [l:line, l:at] = deepchat#port#cursor_at(l:win)
+    let l:free = l:win != win_getid() || mode(1) =~# '^n'
+    if l:line == a:row + 1
+      let l:last = strlen(matchstr(strpart(getbufline(a:buf, l:line)[0], 0, a:col), '.$'))
+      call add(l:found, [l:win, l:free && l:at >= a:col - l:last ? 'end' : [l:at, a:col]])
+    elseif l:win != win_getid() && l:line == s:line_count(a:buf)
+      call add(l:found, [l:win, 'last'])
+    endif
+  endfor
+  return l:found
 endfunction
 
 function! s:line_count(buf) abort
   return a:buf == bufnr('%') ? line('$') : getbufinfo(a:buf)[0].linecount
 endfunction
 
-function! s:follow(reply, kind, followers) abort
-  for [l:win, l:at_region] in a:followers
-    let l:current = l:win == win_getid()
-    if l:current && (!l:at_region || mode(1) !~# '^n')
-      continue
+function! s:follow(reply, kind, followers, row, lines) abort
+  for [l:win, l:place] in a:followers
+    if l:place is# 'last'
+      call deepchat#port#cursor(l:win, s:line_count(a:reply.buf), deepchat#port#cursor_at(l:win)[1])
+    elseif l:place is# 'end'
+      let l:at = s:region(a:reply, a:kind)
+      call deepchat#port#cursor(l:win, l:at[2] + 1, max([l:at[3] - 1, 0]))
+    elseif l:place[0] <= l:place[1]
+      call deepchat#port#cursor(l:win, a:row + 1, l:place[0])
+    else
+      let l:before = len(a:lines) > 1 ? l:place[1] : 0
+      call deepchat#port#cursor(l:win, a:row + len(a:lines), l:place[0] - l:before + strlen(a:lines[-1]))
     endif
-    let l:row = l:at_region ? deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, a:kind))[2] + 1
-          \ : s:line_count(a:reply.buf)
-    call deepchat#port#cursor(l:win, l:row, l:at_region ? 0 : col('.', l:win) - 1)
   endfor
 endfunction
 

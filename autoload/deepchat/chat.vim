@@ -144,7 +144,7 @@ function! deepchat#chat#add_text(buf, lines) abort
   while !empty(l:body) && l:body[-1] =~# '^\s*$'
     call remove(l:body, -1)
   endwhile
-  let l:lines = map(copy(a:lines), {_, l -> deepchat#buf#escape(l)})
+  let l:lines = map(copy(a:lines), {_, l -> deepchat#turn#escape(l)})
   let l:lines = (empty(l:body) ? (l:marker > 0 ? [''] : []) : l:body + ['']) + l:lines
   call setbufline(a:buf, l:marker + 1, l:lines)
   call deletebufline(a:buf, l:marker + 1 + len(l:lines), '$')
@@ -164,7 +164,7 @@ function! deepchat#chat#context(buf, line1, line2) abort
   endfor
   let l:language = matchstr(getbufvar(a:buf, '&filetype'), '^\w*')
   return [printf('%%%% context from=%s:%d-%d', s:encode(l:name), a:line1, a:line2), '', l:fence . l:language]
-        \ + map(l:lines, {_, l -> deepchat#buf#escape(l)}) + [l:fence, '']
+        \ + map(l:lines, {_, l -> deepchat#turn#escape(l)}) + [l:fence, '']
 endfunction
 
 " A value of a marker's pair: blanks, %, = and controls are percent-encoded.
@@ -186,7 +186,7 @@ function! deepchat#chat#last_answer(buf) abort
   for l:at in range(len(l:lines) - 1, 0, -1)
     let l:role = deepchat#turn#is_marker(l:lines[l:at])
     if l:role ==# 'assistant'
-      let l:body = map(l:lines[l:at + 1 : l:end - 1], {_, l -> l =~# '^%%%' && deepchat#turn#is_marker(l[1:]) !=# '' ? l[1:] : l})
+      let l:body = map(l:lines[l:at + 1 : l:end - 1], {_, l -> deepchat#turn#unescape(l)})
       return split(substitute(join(l:body, "\n"), '^\n\|\n\+$', '', 'g'), "\n", 1)
     elseif l:role !=# ''
       let l:end = l:at

@@ -195,7 +195,7 @@ ed_start(const char *base_url, const char *settings, const char *home)
     if (base_url != NULL)
         snprintf(url, sizeof url, "'base_url': '%s',", base_url);
     snprintf(setup, sizeof setup,
-             "set rtp^=/tmp/stubrtp rtp^=%s | cd %s | let g:deepchat = {%s 'host': '%s' %s %s}",
+             "set rtp^=%s | cd %s | let g:deepchat = {%s 'host': '%s' %s %s}",
              root, ed->home, url, program, settings[0] != '\0' ? "," : "",
              settings);
     launch(ed, setup);
