@@ -27,8 +27,8 @@ inoremap <silent> <Plug>(deepchat-stop) <Cmd>DeepStop<CR>
 nnoremap <silent> <Plug>(deepchat-stop-all) :<C-U>DeepStop!<CR>
 nnoremap <silent> <Plug>(deepchat-next-turn) :<C-U>call deepchat#turn#jump(v:count1)<CR>
 nnoremap <silent> <Plug>(deepchat-prev-turn) :<C-U>call deepchat#turn#jump(-v:count1)<CR>
-xnoremap <silent> <Plug>(deepchat-next-turn) :<C-U>execute 'normal! gv' <Bar> call deepchat#turn#jump(v:count1)<CR>
-xnoremap <silent> <Plug>(deepchat-prev-turn) :<C-U>execute 'normal! gv' <Bar> call deepchat#turn#jump(-v:count1)<CR>
+xnoremap <silent> <Plug>(deepchat-next-turn) <Cmd>call deepchat#turn#jump(v:count1)<CR>
+xnoremap <silent> <Plug>(deepchat-prev-turn) <Cmd>call deepchat#turn#jump(-v:count1)<CR>
 onoremap <silent> <Plug>(deepchat-next-turn) :<C-U>call deepchat#turn#jump(v:count1)<CR>
 onoremap <silent> <Plug>(deepchat-prev-turn) :<C-U>call deepchat#turn#jump(-v:count1)<CR>
 nnoremap <silent> <Plug>(deepchat-help) :<C-U>help deepchat-maps<CR>

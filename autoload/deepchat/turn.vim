@@ -1,0 +1,268 @@
+" Turns in a chat buffer: what is a marker, where turns begin and end, moving
+" between them, their folds, and gq. What a marker is is said in
+" src/core/marker.h; this agrees with it byte for byte.
+
+let s:ROLE = '\(system\|user\|assistant\|reasoning\|context\|call\|tool\|alternate\|note\)'
+let s:PAIRS = '\%( [a-z][a-z0-9_-]*=\%([^\x01-\x20\x7f=%]\|%\x\x\)*\)*[ \t\r]*$'
+let s:SHAPE = '\m\C^%%\+ ' . s:ROLE . s:PAIRS
+let s:MARKER = '\m\C^%% ' . s:ROLE . s:PAIRS
+let s:REST_MAX = 1022
+let s:FOLDED = {'reasoning': 1, 'context': 1, 'call': 1, 'tool': 1, 'alternate': 1}
+let s:CHUNK = 200
+
+" ---- markers ---------------------------------------------------------------
+
+" [kind, role] of a line: kind is 'marker', 'escaped' or '' for other text.
+function! deepchat#turn#kind(line) abort
+  if a:line[0:1] !=# '%%'
+    return ['', '']
+  endif
+  let l:found = matchlist(a:line, s:SHAPE)
+  let l:rest = matchstr(a:line, '[^%].*')
+  if empty(l:found) || strlen(substitute(l:rest, '\r$', '', '')) > s:REST_MAX
+    return ['', '']
+  endif
+  return [a:line[2] ==# '%' ? 'escaped' : 'marker', l:found[1]]
+endfunction
+
+" The role if the line is a marker, else ''.
+function! deepchat#turn#is_marker(line) abort
+  if a:line[0:2] !=# '%% '
+    return ''
+  endif
+  return deepchat#turn#kind(a:line)[1]
+endfunction
+
+" A line of content as it stands in a chat file.
+function! deepchat#turn#escape(line) abort
+  return deepchat#turn#kind(a:line)[0] ==# '' ? a:line : '%' . a:line
+endfunction
+
+" The opposite: a line of a chat file as content.
+function! deepchat#turn#unescape(line) abort
+  return deepchat#turn#kind(a:line)[0] ==# 'escaped' ? a:line[1:] : a:line
+endfunction
+
+" [line, role] of the last marker in buf, [0, ''] if there is none.
+function! deepchat#turn#last_marker(buf) abort
+  let l:end = s:line_count(a:buf)
+  while l:end > 0
+    let l:first = max([l:end - s:CHUNK + 1, 1])
+    let l:lines = getbufline(a:buf, l:first, l:end)
+    if match(l:lines, '^%% ') >= 0
+      for l:at in range(len(l:lines) - 1, 0, -1)
+        let l:role = deepchat#turn#is_marker(l:lines[l:at])
+        if l:role !=# ''
+          return [l:first + l:at, l:role]
+        endif
+      endfor
+    endif
+    let l:end = l:first - 1
+  endwhile
+  return [0, '']
+endfunction
+
+" Last line of the turn that line lnum of buf belongs to.
+function! deepchat#turn#range_end(buf, lnum) abort
+  let l:last = s:line_count(a:buf)
+  let l:first = a:lnum + 1
+  while l:first <= l:last
+    let l:lines = getbufline(a:buf, l:first, l:first + s:CHUNK - 1)
+    let l:at = match(l:lines, '^%% ')
+    while l:at >= 0
+      if deepchat#turn#is_marker(l:lines[l:at]) !=# ''
+        return l:first + l:at - 1
+      endif
+      let l:at = match(l:lines, '^%% ', l:at + 1)
+    endwhile
+    let l:first += s:CHUNK
+  endwhile
+  return l:last
+endfunction
+
+function! s:line_count(buf) abort
+  return a:buf == bufnr('%') ? line('$') : get(get(getbufinfo(a:buf), 0, {}), 'linecount', 0)
+endfunction
+
+" ---- moving ----------------------------------------------------------------
+
+" The cursor to the count-th marker below it, or above it if count is negative;
+" as far as there are any. It does not go round the ends.
+function! deepchat#turn#jump(count) abort
+  let l:flags = a:count < 0 ? 'bW' : 'W'
+  for l:step in range(abs(a:count))
+    if search(s:MARKER, l:step == 0 ? l:flags . 's' : l:flags) == 0
+      break
+    endif
+  endfor
+endfunction
+
+" ---- folds -----------------------------------------------------------------
+
+" Close a fold over each turn of buf that is not part of the talk and has none
+" yet, in every window that shows it. Folds that exist are left as they are.
+" The whole buffer is looked at once in a window, then only its last turns.
+function! deepchat#turn#refold(buf) abort
+  for l:window in win_findbuf(a:buf)
+    if l:window == win_getid() && mode(1) =~# '^\%(no\|[vV\x16sS\x13]\)'
+      continue
+    endif
+    try
+      call win_execute(l:window, 'call deepchat#turn#refold_window()')
+    catch
+      continue
+    endtry
+  endfor
+endfunction
+
+" The same for the current window.
+function! deepchat#turn#refold_window() abort
+  if &foldmethod !=# 'manual'
+    return
+  endif
+  let l:view = winsaveview()
+  let l:whole = get(w:, 'deepchat_folded', 0) != bufnr('%')
+  try
+    for [l:first, l:last] in s:to_fold(l:whole)
+      if foldlevel(l:first) == 0 && (l:view.lnum < l:first || l:view.lnum > l:last)
+        execute l:first . ',' . l:last . 'fold'
+      endif
+    endfor
+    let w:deepchat_folded = bufnr('%')
+  finally
+    call winrestview(l:view)
+  endtry
+endfunction
+
+" [first, last] lines of turns to fold, the last ones first. Moves the cursor.
+" While a reply runs its reasoning still grows, and is left for the end.
+function! s:to_fold(whole) abort
+  let l:found = []
+  let l:answers = 0
+  let l:growing = deepchat#buf#running(bufnr('%')) > 0
+  let l:end = line('$')
+  call cursor(l:end, 1)
+  let l:lnum = search(s:MARKER, 'bcW')
+  while l:lnum > 0 && (a:whole || l:answers < 3)
+    let l:role = matchstr(getline(l:lnum), '\l\+')
+    let l:last = prevnonblank(l:end)
+    if has_key(s:FOLDED, l:role) && l:last > l:lnum && !(l:growing && l:role ==# 'reasoning' && l:answers < 2)
+      call add(l:found, [l:lnum, l:last])
+    endif
+    let l:answers += l:role ==# 'assistant'
+    let l:end = l:lnum - 1
+    let l:lnum = search(s:MARKER, 'bW')
+  endwhile
+  return l:found
+endfunction
+
+" 'foldtext': role, what it comes from, how long it is, its first line.
+function! deepchat#turn#foldtext() abort
+  let l:marker = getline(v:foldstart)
+  let l:role = deepchat#turn#is_marker(l:marker)
+  if l:role ==# ''
+    return foldtext()
+  endif
+  let l:from = matchstr(l:marker, ' \%(from\|name\)=\zs\S*')
+  let l:from = substitute(l:from, '%\([0-7]\x\)', '\=nr2char("0x" . submatch(1))', 'g')
+  let l:text = s:first_text(v:foldstart + 1, min([v:foldend, v:foldstart + 20]))
+  let l:line = printf('+ %s%s (%d lines)%s', l:role, l:from ==# '' ? '' : ' ' . l:from,
+        \ v:foldend - v:foldstart, l:text ==# '' ? ' ' : ': ' . l:text . ' ')
+  return substitute(l:line, '[[:cntrl:]]', ' ', 'g')
+endfunction
+
+" The first line in this range that is neither blank nor a fence.
+function! s:first_text(first, last) abort
+  for l:line in getline(a:first, a:last)
+    if l:line =~# '\S' && l:line !~# '^\s*\%(```\|\~\~\~\)'
+      return trim(strpart(deepchat#turn#unescape(l:line), 0, 400))
+    endif
+  endfor
+  return ''
+endfunction
+
+" ---- gq --------------------------------------------------------------------
+
+" 'formatexpr': the text between markers, fences, headings and tables is
+" formatted, each stretch by itself; those lines stay as they are, and no line
+" becomes a marker by being broken.
+function! deepchat#turn#formatexpr() abort
+  if mode() =~# '^[iR]'
+    return 1
+  endif
+  let l:last = v:lnum + v:count - 1
+  let l:below = line('$') - l:last
+  let l:stretches = s:stretches(v:lnum, l:last)
+  let l:folds = &l:foldenable
+  setlocal nofoldenable
+  try
+    for [l:from, l:to] in reverse(l:stretches)
+      call s:format(l:from, l:to)
+    endfor
+  finally
+    let &l:foldenable = l:folds
+  endtry
+  call cursor(line('$') - l:below, 1)
+  return 0
+endfunction
+
+" gw formats as gq does without 'formatexpr'.
+function! s:format(from, to) abort
+  let l:below = line('$') - a:to
+  execute 'keepjumps normal! ' . a:from . 'Ggw' . a:to . 'G'
+  for l:lnum in range(a:from, line('$') - l:below)
+    let l:line = getline(l:lnum)
+    if deepchat#turn#kind(l:line)[0] !=# ''
+      call setline(l:lnum, '%' . l:line)
+    endif
+  endfor
+endfunction
+
+" [first, last] of each run of lines in this range that may be formatted.
+function! s:stretches(first, last) abort
+  let l:found = []
+  let l:fence = ''
+  let l:lnum = max([s:turn_start(a:first), s:front_end() + 1])
+  for l:line in getline(l:lnum, a:last)
+    let [l:fixed, l:fence] = s:read_line(l:line, l:fence)
+    if !l:fixed && l:lnum >= a:first
+      if !empty(l:found) && l:found[-1][1] == l:lnum - 1
+        let l:found[-1][1] = l:lnum
+      else
+        call add(l:found, [l:lnum, l:lnum])
+      endif
+    endif
+    let l:lnum += 1
+  endfor
+  return l:found
+endfunction
+
+" [whether the line must stay as it is, how the fence ends that is open behind
+" it].
+function! s:read_line(line, fence) abort
+  let l:kind = deepchat#turn#kind(a:line)[0]
+  if l:kind ==# 'marker'
+    return [1, '']
+  elseif a:fence !=# ''
+    return [1, a:line =~# a:fence ? '' : a:fence]
+  endif
+  let l:ticks = matchstr(a:line, '^\s*\zs\%(`\{3,}\ze[^`]*$\|\~\{3,}\)')
+  if l:ticks !=# ''
+    return [1, (a:line =~# '^ \{0,3}\S' ? '^ \{0,3}' : '^\s\+') . escape(l:ticks, '~') . '[`~]*\s*$']
+  endif
+  return [l:kind !=# '' || a:line =~# '^ \{0,3}#\{1,6}\s\|^\s*|', '']
+endfunction
+
+" The last line of the front matter, 0 if there is none.
+function! s:front_end() abort
+  return getline(1) =~# '^---\r\?$' ? match(getline(1, 200), '^---\r\?$', 1) + 1 : 0
+endfunction
+
+" The line that the turn of lnum begins with.
+function! s:turn_start(lnum) abort
+  let l:view = winsaveview()
+  call cursor(a:lnum, 1)
+  let l:start = search(s:MARKER, 'bcnW')
+  call winrestview(l:view)
+  return max([l:start, 1])
+endfunction
