@@ -148,3 +148,8 @@ endfunction
 function! deepchat#host#stderr() abort
   return s:stderr
 endfunction
+
+" The version and the protocol that the plugin was written for.
+function! deepchat#host#wants() abort
+  return {'version': s:version, 'protocol': s:protocol}
+endfunction

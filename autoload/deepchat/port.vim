@@ -79,6 +79,11 @@ function! deepchat#port#in_buffer(buf, command) abort
   endif
 endfunction
 
+" [line, col] of the cursor of a window: 1-based, 0-based.
+function! deepchat#port#cursor_at(win) abort
+  return nvim_win_get_cursor(a:win)
+endfunction
+
 " Put the cursor of a window at line (1-based), column col (0-based), and
 " scroll it into view, whether the window is current or not.
 function! deepchat#port#cursor(win, line, col) abort
@@ -122,4 +127,67 @@ function! deepchat#port#event(name, data) abort
   else
     execute 'doautocmd <nomodeline> User' a:name
   endif
+endfunction
+
+" Run a program (argv, no shell) in the folder cwd. on_line(line) gets each line
+" that it prints to stdout or stderr, on_exit(code) comes last. Returns '' or
+" why it cannot be run.
+function! deepchat#port#job(argv, cwd, on_line, on_exit) abort
+  if !executable(a:argv[0])
+    return a:argv[0] . ' is not installed'
+  endif
+  let l:job = {'on_line': a:on_line, 'on_exit': a:on_exit, 'rest': ['', ''], 'waits_for': 2}
+  try
+    if s:nvim
+      let l:options = {'cwd': a:cwd, 'on_exit': {_, code, event -> l:job.on_exit(code)}}
+      for [l:name, l:at] in [['on_stdout', 0], ['on_stderr', 1]]
+        let l:options[l:name] = function('s:job_data', [l:job, l:at])
+      endfor
+      call jobstart(a:argv, l:options)
+    else
+      call job_start(a:argv, {'cwd': a:cwd, 'in_io': 'null', 'mode': 'nl',
+            \ 'callback': {_, line -> l:job.on_line(line)},
+            \ 'close_cb': {_ -> s:job_part(l:job)},
+            \ 'exit_cb': {_, code -> s:job_part(extend(l:job, {'code': code}))}})
+    endif
+  catch
+    return v:exception
+  endtry
+  return ''
+endfunction
+
+" Neovim: pieces of lines; the last one may go on, an empty one is the end.
+function! s:job_data(job, at, id, data, event) abort
+  let l:lines = copy(a:data)
+  let l:lines[0] = a:job.rest[a:at] . l:lines[0]
+  let a:job.rest[a:at] = remove(l:lines, -1)
+  if a:data ==# [''] && a:job.rest[a:at] !=# ''
+    call add(l:lines, a:job.rest[a:at])
+    let a:job.rest[a:at] = ''
+  endif
+  for l:line in l:lines
+    call a:job.on_line(l:line)
+  endfor
+endfunction
+
+" Vim: the end of the output and that of the program come in any order.
+function! s:job_part(job) abort
+  let a:job.waits_for -= 1
+  if a:job.waits_for == 0
+    call a:job.on_exit(a:job.code)
+  endif
+endfunction
+
+" Findings about the editor, as health.vim has them.
+function! deepchat#port#check_editor() abort
+  if s:nvim
+    let l:name = matchstr(execute('version'), 'NVIM v\zs[^ \n]*')
+    return [has('nvim-0.7') ? ['ok', 'Neovim ' . l:name] : ['error', 'Neovim ' . l:name . '; 0.7 is needed']]
+  endif
+  let l:name = printf('Vim %d.%d', v:version / 100, v:version % 100)
+  if !has('patch-9.0.0438')
+    return [['error', l:name . '; 9.0.0438 is needed']]
+  endif
+  let l:missing = filter(['channel', 'job', 'timers', 'textprop'], '!has(v:val)')
+  return [empty(l:missing) ? ['ok', l:name] : ['error', l:name . ' has no +' . join(l:missing, ', +')]]
 endfunction

@@ -1,0 +1,91 @@
+" What can be said about the plugin, the host and the server, for :DeepHealth
+" and :checkhealth deepchat. A finding is [level, text], level ok, warn, error
+" or info.
+
+" The host asks the server, which may take that long.
+let s:PATIENCE = 15.0
+let s:buf = 0
+let s:answer = []
+
+" :DeepHealth: the findings in a buffer of their own; the host's follow.
+function! deepchat#health#command(mods) abort
+  execute a:mods 'new'
+  setlocal buftype=nofile bufhidden=wipe noswapfile nobuflisted nomodeline nospell
+  syntax match DeepChatHealthOk /^ok\>/
+  syntax match DeepChatError /^\%(warn\|error\)\>.*/
+  highlight default link DeepChatHealthOk Comment
+  highlight default link DeepChatError WarningMsg
+  let s:buf = bufnr('%')
+  call setline(1, ['DeepChat', ''])
+  call s:add(deepchat#health#checks())
+  let l:why = deepchat#host#send('check', {'settings': deepchat#settings()})
+  if l:why !=# ''
+    call s:add([['error', l:why]])
+  endif
+endfunction
+
+" Host: what it found.
+function! deepchat#health#show(lines) abort
+  let s:answer = a:lines
+  if bufloaded(s:buf)
+    call s:add(a:lines)
+  endif
+endfunction
+
+function! s:add(lines) abort
+  let l:texts = map(copy(a:lines), 'printf("%-5s %s", v:val[0], v:val[1])')
+  call map(l:texts, 'substitute(v:val, "[[:cntrl:]]", " ", "g")')
+  call setbufvar(s:buf, '&modifiable', 1)
+  call appendbufline(s:buf, '$', l:texts)
+  call setbufvar(s:buf, '&modifiable', 0)
+  call setbufvar(s:buf, '&modified', 0)
+endfunction
+
+" All findings at once, for :checkhealth, which cannot wait for events by
+" itself. Starts the host if it does not run.
+function! deepchat#health#report() abort
+  let l:lines = deepchat#health#checks()
+  let s:answer = []
+  let l:why = deepchat#host#send('check', {'settings': deepchat#settings()})
+  let l:start = reltime()
+  while l:why ==# '' && empty(s:answer)
+    if !deepchat#host#running() || reltimefloat(reltime(l:start)) > s:PATIENCE
+      let l:why = 'the engine does not answer (:DeepLog)'
+      break
+    endif
+    sleep 10m
+  endwhile
+  return l:lines + (l:why ==# '' ? s:answer : [['error', l:why]])
+endfunction
+
+" The findings that need no host.
+function! deepchat#health#checks() abort
+  return deepchat#port#check_editor() + s:check_program()
+endfunction
+
+function! s:check_program() abort
+  let l:program = deepchat#host#program()
+  if type(l:program) != v:t_string || !executable(l:program)
+    return [['error', 'no program ' . string(l:program) . '; run :DeepBuild']]
+  endif
+  let l:said = split(system(shellescape(l:program) . ' --version'), "\n")
+  if v:shell_error != 0 || empty(l:said)
+    return [['error', l:program . ' does not run; run :DeepBuild']]
+          \ + map(l:said[0:4], '["info", v:val]')
+  endif
+  return [['ok', l:program], s:check_version(matchstr(l:said[0], '\d\+\.\d\+\.\d\+'))]
+endfunction
+
+function! s:check_version(found) abort
+  let l:wanted = deepchat#host#wants()
+  let l:about = deepchat#host#about()
+  if get(l:about, 'protocol', l:wanted.protocol) != l:wanted.protocol
+    return ['error', printf('protocol: host speaks %d, plugin %d; run :DeepBuild',
+          \ l:about.protocol, l:wanted.protocol)]
+  elseif a:found !=# l:wanted.version
+    return ['warn', printf('host is %s, plugin %s; run :DeepBuild', a:found, l:wanted.version)]
+  elseif get(l:about, 'version', a:found) !=# a:found
+    return ['warn', printf('host %s runs, %s is built; restart the editor', l:about.version, a:found)]
+  endif
+  return ['ok', 'plugin ' . l:wanted.version . ', protocol ' . l:wanted.protocol]
+endfunction
