@@ -199,6 +199,20 @@ Test(child, the_group_goes_with_it, .timeout = 30)
     cr_expect(kill(pid, 0) != 0 || state == 'Z', "it is still there");
 }
 
+/* Its timer must not fire once the child is gone. */
+Test(child, the_time_of_a_child_that_ended, .timeout = 30)
+{
+    struct loop *lp = loop_new();
+    struct seen seen = {0};
+    const char *const argv[] = {"true", NULL};
+    start(lp, argv, 10, 100, on_done, &seen);
+    turn_until_done(lp, &seen);
+    for (int64_t end = loop_now() + 150; loop_now() < end;)
+        loop_turn(lp, 10);
+    cr_expect_eq(seen.calls, 1);
+    loop_free(lp);
+}
+
 Test(child, cancel, .timeout = 30)
 {
     struct loop *lp = loop_new();
@@ -238,16 +252,37 @@ Test(child, what_cannot_be_started, .timeout = 30)
         cr_expect(!seen.result.started, "program %zu", i);
         cr_expect_eq(seen.result.out.len + seen.result.err.len, 0);
     }
-    struct rlimit before, few = {4, 0};
-    getrlimit(RLIMIT_NOFILE, &before);
-    few.rlim_max = before.rlim_max;
-    struct seen seen = {0};
+    loop_free(lp);
+}
+
+static size_t
+open_descriptors(void)
+{
+    size_t count = 0;
+    for (int fd = 0; fd < 200; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+Test(child, without_descriptors, .timeout = 30)
+{
+    struct loop *lp = loop_new();
     const char *const argv[] = {"true", NULL};
-    setrlimit(RLIMIT_NOFILE, &few);
-    start(lp, argv, 10, 1000, on_done, &seen);
-    setrlimit(RLIMIT_NOFILE, &before);
-    turn_until_done(lp, &seen);
-    cr_expect(!seen.result.started);
+    struct rlimit before, few;
+    getrlimit(RLIMIT_NOFILE, &before);
+    few = before;
+    run("exit 0", 10, 5000);
+    size_t used = open_descriptors();
+    for (few.rlim_cur = 0; few.rlim_cur < 40; few.rlim_cur++) {
+        struct seen seen = {0};
+        setrlimit(RLIMIT_NOFILE, &few);
+        start(lp, argv, 10, 5000, on_done, &seen);
+        setrlimit(RLIMIT_NOFILE, &before);
+        turn_until_done(lp, &seen);
+        cr_expect(!seen.result.started || seen.result.status == 0);
+        cr_expect(few.rlim_cur > 0 || !seen.result.started);
+        cr_expect_eq(open_descriptors(), used);
+    }
     loop_free(lp);
 }
 
@@ -299,15 +334,6 @@ start_next(void *user, const struct child_result *result)
         return;
     const char *const argv[] = {"echo", "hi", NULL};
     start(chain->lp, argv, 10, 5000, start_next, chain);
-}
-
-static size_t
-open_descriptors(void)
-{
-    size_t count = 0;
-    for (int fd = 0; fd < 200; fd++)
-        count += fcntl(fd, F_GETFD) >= 0;
-    return count;
 }
 
 Test(child, many, .timeout = 30)

@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -215,10 +217,37 @@ Test(file, a_failed_replacement_changes_nothing, .timeout = 10)
     tmpdir_free(dir);
 }
 
+/* Shared with the reader: how often a write was interrupted. */
+static atomic_int *alarms;
+
 static void
-ignore(int number)
+on_alarm(int number)
 {
     (void)number;
+    atomic_fetch_add(alarms, 1);
+}
+
+static unsigned char
+byte_at(unsigned i)
+{
+    return (unsigned char)(i * 7 + i / 256);
+}
+
+/* Read len bytes, the first of them only when the writer has been interrupted
+ * at a full pipe. */
+static void
+check_bytes(int fd, unsigned len)
+{
+    static unsigned char bytes[1000];
+    unsigned at = 0;
+    ssize_t n;
+    while (atomic_load(alarms) < 10)
+        usleep(100);
+    while ((n = read(fd, bytes, sizeof bytes)) > 0)
+        for (ssize_t i = 0; i < n; i++)
+            if (bytes[i] != byte_at(at++))
+                _exit(1);
+    _exit(at == len ? 0 : 2);
 }
 
 /* A pipe takes a little at a time, and a timer interrupts every write. */
@@ -227,28 +256,22 @@ Test(file, write_all_goes_on, .timeout = 30)
     enum { SIZE = 1 << 20 };
     int ends[2];
     cr_assert(pipe(ends) == 0);
+    alarms = mmap(NULL, sizeof *alarms, PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cr_assert(alarms != MAP_FAILED);
     pid_t pid = fork();
     if (pid == 0) {
-        static char bytes[1000];
-        unsigned sum = 0;
-        ssize_t n;
         close(ends[1]);
-        while ((n = read(ends[0], bytes, sizeof bytes)) > 0)
-            for (ssize_t i = 0; i < n; i++)
-                sum = sum * 31 + (unsigned char)bytes[i];
-        unsigned want = 0;
-        for (unsigned i = 0; i < SIZE; i++)
-            want = want * 31 + (unsigned char)(i * 7 + i / 256);
-        _exit(sum == want ? 0 : 1);
+        check_bytes(ends[0], SIZE);
     }
     close(ends[0]);
-    struct sigaction action = {.sa_handler = ignore};
+    struct sigaction action = {.sa_handler = on_alarm};
     sigaction(SIGALRM, &action, NULL);
     struct itimerval every = {{0, 500}, {0, 500}};
     setitimer(ITIMER_REAL, &every, NULL);
     char *bytes = malloc(SIZE);
     for (unsigned i = 0; i < SIZE; i++)
-        bytes[i] = (char)(unsigned char)(i * 7 + i / 256);
+        bytes[i] = (char)byte_at(i);
     cr_expect(file_write_all(ends[1], (struct dc_str){bytes, SIZE}));
     every = (struct itimerval){{0, 0}, {0, 0}};
     setitimer(ITIMER_REAL, &every, NULL);

@@ -118,7 +118,9 @@ Test(journal, head_path_survives_whole, .timeout = 10)
     for (int i = 0; i < 256; i++)
         name[i] = (char)(i + 1);
     struct journal_head head = {name, "", "", {0}};
+    chmod(dir, 0755);
     journal_close(journal_new(dir, &head, NULL));
+    cr_expect_eq(mode_of(dir), 0700);
     size_t count;
     struct journal_entry *e = journal_list(dir, &count);
     cr_assert_eq(count, 1);
@@ -306,6 +308,8 @@ make_odd_files(const char *dir)
     put(tmpdir_path(dir, "b.journal"), str_of("DEEPCHAT JOURNAL 2\nx"));
     put(tmpdir_path(dir, "c.journal"), str_of("DEEPCHAT JOURNAL 1\n"));
     put(tmpdir_path(dir, "d.journal"), str_of(""));
+    put(tmpdir_path(dir, "k.journal"),
+        str_of("DEEPCHAT JOURNAL 1\nt 1 84b14c27\nx\n"));
     put(tmpdir_path(dir, "e.journal.bad"), str_of("old"));
     put(tmpdir_path(dir, "f.txt"), str_of("text"));
     put(tmpdir_path(dir, ".journal"), str_of("text"));
@@ -328,11 +332,11 @@ Test(journal, garbage_is_set_aside, .timeout = 10)
         cr_expect(access(tmpdir_path(dir, now[i]), F_OK) == 0, "%s", now[i]);
     struct stat st;
     cr_expect(lstat(tmpdir_path(dir, "g.journal"), &st) == 0);
-    cr_expect_eq(tmpdir_count(dir, ""), 10);
+    cr_expect_eq(tmpdir_count(dir, ""), 11);
     static const char *const kept[] = {"f.txt", "g.journal", "h.journal"};
     for (size_t i = 0; i < 3; i++)
         cr_expect(!journal_forget(tmpdir_path(dir, kept[i])), "%s", kept[i]);
-    cr_expect_eq(tmpdir_count(dir, ""), 10);
+    cr_expect_eq(tmpdir_count(dir, ""), 11);
     if (geteuid() == 0) {
         struct buf file = sample(dir);
         const char *path = tmpdir_path(dir, "z.journal");
