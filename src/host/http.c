@@ -21,7 +21,7 @@
 #define READ_SIZE 16384L
 /* Bytes taken in one round; the rest of them waits in the kernel, so that one
  * fast server does not keep the others waiting. */
-#define GATHER_MAX ((size_t)256 << 10)
+#define GATHER_MAX ((size_t)64 << 10)
 /* All bytes of one answer; a reply of DC_REPLY_MAX in tiny events fits. */
 #define BODY_MAX ((int64_t)4 << 30)
 /* libcurl wants a number where we mean for ever. */

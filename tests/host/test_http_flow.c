@@ -80,7 +80,7 @@ Test(http_flow, pause_and_resume, .timeout = 60)
     RIG_UNTIL(&rig, g.dones > 0, 20000);
     expect_flood(&g, "by itself");
     cr_expect_lt(loop_now() - start, 5000);
-    cr_expect_geq(g.datas, 12, "256 KiB at once at most");
+    cr_expect_geq(g.datas, 48, "64 KiB at once at most");
     got_finish(&g);
     rig_stop(&rig);
 }
