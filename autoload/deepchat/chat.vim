@@ -1,8 +1,8 @@
 " The chat as a place: opening one, what stands in it, sending it.
 
-" For new chats. The host knows the same model for DeepInfra's URL.
+" For new chats; the same as in the host's table of options.
 let s:MODEL = 'deepseek-ai/DeepSeek-V3'
-let s:SYSTEM = 'You are a helpful assistant in a text editor. Answer in Markdown, briefly.'
+let s:SYSTEM = 'You are a helpful assistant. Answer briefly, in Markdown.'
 let s:TWELVE_HOURS = 12 * 3600
 let s:QUEUED = 999998
 

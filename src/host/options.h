@@ -13,6 +13,7 @@
 enum {
     OPTION_DEEPINFRA = 16, /* the default is for DeepInfra's URL only */
     OPTION_PATH = 32,      /* "~" is expanded; "" is as good as unset */
+    OPTION_LATER = 64,     /* known, but without effect in this version */
 };
 
 /* NULL if there is none. */

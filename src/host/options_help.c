@@ -10,8 +10,8 @@ enum { COLUMNS = 78 };
 static void
 add_title(struct buf *out, const char *name)
 {
-    int used = (int)(strlen(name) * 2 + strlen("*deepchat-*"));
-    buf_addf(out, "%s%*s*deepchat-%s*\n", name, COLUMNS - used, "", name);
+    int used = (int)(strlen(name) * 2 + strlen("*g:deepchat.*"));
+    buf_addf(out, "%s%*s*g:deepchat.%s*\n", name, COLUMNS - used, "", name);
 }
 
 /* text after four blanks, broken between words. */
@@ -58,6 +58,8 @@ add_option(struct buf *out, const struct option *opt)
         buf_add_text(&line, " (for DeepInfra's URL only)");
     buf_add_byte(&line, '.');
     add_scope(&line, opt);
+    if (opt->where & OPTION_LATER)
+        buf_add_text(&line, " Known, but without effect in this version.");
     add_wrapped(out, line.ptr);
     add_wrapped(out, opt->help);
     buf_add_byte(out, '\n');

@@ -210,7 +210,7 @@ Test(config_place, help, .timeout = 20)
     cr_expect(config_help(&out));
     for (size_t i = 0; i < count; i++) {
         char tag[64];
-        snprintf(tag, sizeof tag, " *deepchat-%s*\n", options[i].name);
+        snprintf(tag, sizeof tag, " *g:deepchat.%s*\n", options[i].name);
         cr_expect_not_null(strstr(out.ptr, tag), "%s", tag);
     }
     for (const char *line = out.ptr; *line != '\0';) {
