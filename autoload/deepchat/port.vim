@@ -117,15 +117,14 @@ function! deepchat#port#virtual_clear(buf, low) abort
   endfor
 endfunction
 
-" Fire a User event; data also reaches Lua callbacks where the editor can.
+" Fire a User event; data also reaches Lua callbacks where the editor can. A
+" pattern may have wildcards, so whether somebody listens cannot be asked.
 function! deepchat#port#event(name, data) abort
-  if !exists('#User#' . a:name)
-    return
-  endif
-  if exists('*nvim_exec_autocmds') && has('nvim-0.8')
-    call nvim_exec_autocmds('User', {'pattern': a:name, 'modeline': v:false, 'data': a:data})
+  if s:nvim
+    call nvim_exec_autocmds('User', extend({'pattern': a:name, 'modeline': v:false},
+          \ has('nvim-0.8') ? {'data': a:data} : {}))
   else
-    execute 'doautocmd <nomodeline> User' a:name
+    silent execute 'doautocmd <nomodeline> User' a:name
   endif
 endfunction
 
