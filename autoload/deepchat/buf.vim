@@ -59,19 +59,35 @@ endfunction
 
 " Join the last edit's undo step, or begin a new one.
 function! s:open_step(reply) abort
+  let l:typing = a:reply.buf == bufnr('%') && mode() =~# '^[iR]'
   if getbufvar(a:reply.buf, 'changedtick') == a:reply.tick
     call deepchat#port#undo_join(a:reply.buf)
+    let a:reply.typing = l:typing && get(a:reply, 'typing', 0)
   else
     call deepchat#port#undo_break(a:reply.buf)
+    let a:reply.typing = l:typing
   endif
 endfunction
 
-function! s:close_step(reply) abort
+" What the user goes on typing must not become part of our step. An old Neovim
+" saves a line for undo once only in insert mode, so there the cursor's line is
+" saved again, by an edit of nothing, if we have just changed it (rows) or the
+" user is typing (which may change the number of lines).
+function! s:close_step(reply, rows) abort
+  if a:reply.buf == bufnr('%') && mode(1) !=# 'n'
+    call deepchat#port#undo_break(a:reply.buf)
+    let l:row = line('.') - 1
+    let l:ours = l:row >= a:rows[0] && l:row <= a:rows[1]
+    if deepchat#port#saves_once() && mode() =~# '^[iR]' && (l:ours || a:reply.typing)
+      call deepchat#port#insert(a:reply.buf, l:row, 0, [''])
+    endif
+  endif
   let a:reply.tick = getbufvar(a:reply.buf, 'changedtick')
   let a:reply.undo_seq = deepchat#port#undo_seq(a:reply.buf)
 endfunction
 
-" Run one edit of a reply. Returns 'ok' or 'retry'; other errors are thrown.
+" Run one edit of a reply: the action returns the rows that it has changed, as
+" [first, last]. Returns 'ok' or 'retry'; other errors are thrown.
 function! s:edit(reply, action, arguments) abort
   if !getbufvar(a:reply.buf, '&modifiable')
     return 'retry'
@@ -80,8 +96,7 @@ function! s:edit(reply, action, arguments) abort
   call setbufvar(a:reply.buf, '&readonly', 0)
   try
     call s:open_step(a:reply)
-    call call(a:action, a:arguments)
-    call s:close_step(a:reply)
+    call s:close_step(a:reply, call(a:action, a:arguments))
   catch
     if v:exception !~# s:LOCKED
       throw v:exception
@@ -117,7 +132,6 @@ function! deepchat#buf#begin(id, about) abort
     endif
     let l:reply.begun = 1
     call deepchat#buf#status(a:id, get(l:reply, 'status', ''))
-    call s:follow_end(l:reply)
   endif
   call deepchat#file#name(l:reply.buf, a:about.chat_dir)
   call s:save(l:reply.buf)
@@ -161,6 +175,8 @@ function! s:make_room(reply, row) abort
   for [l:what, l:below] in [['head', 0], ['text', 2], ['tail', 4]]
     call deepchat#port#anchor(l:buf, s:key(a:reply.id, l:what), l:head + l:below, 0, l:head + l:below, 0)
   endfor
+  call s:follow_end(a:reply)
+  return [l:first, l:first + len(l:lines) - 1]
 endfunction
 
 " A cursor that stood at the end of the turn that was sent goes on to the new
@@ -208,9 +224,7 @@ function! s:append(id, seq, kind, text) abort
   if s:user_is_busy(l:reply.buf, l:at[2])
     return 'retry'
   endif
-  let l:lines = split(a:text, "\n", 1)
-  let l:followers = s:followers(l:reply.buf, l:at[2], l:at[3])
-  let l:word = s:edit(l:reply, function('s:insert'), [l:reply, a:kind, l:lines])
+  let l:word = s:edit(l:reply, function('s:insert'), [l:reply, a:kind, split(a:text, "\n", 1)])
   if l:word ==# 'ok'
     let l:reply.seq = a:seq
     if a:kind ==# 'text'
@@ -218,7 +232,6 @@ function! s:append(id, seq, kind, text) abort
     else
       let l:reply.reasoning = 1
     endif
-    call s:follow(l:reply, a:kind, l:followers, l:at[2], l:lines)
   endif
   return l:word
 endfunction
@@ -257,10 +270,14 @@ function! s:insert(reply, kind, lines) abort
     call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, 'head'), l:head, 0, l:head, 0)
     call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, 'reasoning'), l:at[0] + 2, 0,
           \ l:head - 2, strlen(a:lines[-1]))
-    return
+    return [l:at[0], l:head - 1]
   endif
-  let l:len = strlen(get(getbufline(a:reply.buf, l:at[2] + 1), 0, ''))
-  call deepchat#port#insert(a:reply.buf, l:at[2], min([l:at[3], l:len]), a:lines)
+  let l:row = l:at[2]
+  let l:col = min([l:at[3], strlen(get(getbufline(a:reply.buf, l:row + 1), 0, ''))])
+  let l:followers = s:followers(a:reply.buf, l:row, l:col)
+  call deepchat#port#insert(a:reply.buf, l:row, l:col, a:lines)
+  call s:follow(a:reply, a:kind, l:followers, l:row, a:lines)
+  return [l:row, l:row + len(a:lines) - 1]
 endfunction
 
 " Windows of buf that an insertion at [row, col] concerns, as lists [window,
@@ -337,6 +354,7 @@ function! s:set_marker(reply, about) abort
   let l:row = deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, 'head'))[0]
   call deepchat#port#replace(a:reply.buf, l:row, 1, ['%% assistant' . a:about.pairs])
   call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, 'head'), l:row, 0, l:row, 0)
+  return [l:row, l:row]
 endfunction
 
 " Not a byte of the reply came: take its markers away again. What the user
@@ -356,6 +374,7 @@ function! s:take_back(reply, about) abort
   let l:typed = l:inside + (empty(l:inside) || empty(l:below) ? [] : ['']) + l:below
   let l:typed = empty(l:typed) || a:reply.keep_blank ? l:typed : [''] + l:typed
   call deepchat#port#replace(l:buf, l:first, l:count - l:first, l:typed)
+  return [l:first, l:first + len(l:typed) - 1]
 endfunction
 
 " Without empty lines around them.

@@ -61,6 +61,12 @@ function! deepchat#port#undo_break(buf) abort
   call setbufvar(a:buf, '&undolevels', getbufvar(a:buf, '&undolevels'))
 endfunction
 
+" True if insert mode goes on without saving the cursor's line for undo after
+" undo_break().
+function! deepchat#port#saves_once() abort
+  return s:nvim && !has('nvim-0.10')
+endfunction
+
 " undotree().seq_cur of any loaded buffer: it goes down when the user undoes.
 function! deepchat#port#undo_seq(buf) abort
   if a:buf == bufnr('%')
@@ -73,7 +79,7 @@ endfunction
 " anything. Throws what it throws.
 function! deepchat#port#in_buffer(buf, command) abort
   if a:buf == bufnr('%')
-    execute a:command
+    execute a:command " allow(execute): constants of this plugin
   else
     call luaeval('vim.api.nvim_buf_call(_A[1], function() vim.cmd(_A[2]) end)', [a:buf, a:command])
   endif
