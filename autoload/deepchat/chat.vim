@@ -28,7 +28,7 @@ function! deepchat#chat#open(mods, new) abort
   elseif bufwinnr(l:found) > 0
     execute bufwinnr(l:found) 'wincmd w'
   else
-    execute a:mods 'sbuffer' l:found
+    execute a:mods 'sbuffer' str2nr(l:found)
   endif
   let b:deepchat_project = l:project
   call deepchat#chat#note_last(bufnr('%'))
@@ -58,7 +58,7 @@ function! s:create(mods, project) abort
   let l:lines = s:header(bufnr('%'))
   execute a:mods 'new'
   let s:count += 1
-  execute 'silent noautocmd keepalt file deepchat://' . s:count
+  execute printf('silent noautocmd keepalt file deepchat://%d', s:count)
   setlocal noswapfile noundofile nomodeline bufhidden=hide fileencoding=utf-8 undolevels=-1
   call setline(1, l:lines)
   setlocal undolevels< nomodified
@@ -84,7 +84,7 @@ endfunction
 
 " Called by the ftplugin for every chat buffer.
 function! deepchat#chat#attach(buf) abort
-  execute 'augroup deepchat_buffer_' . a:buf
+  execute printf('augroup deepchat_buffer_%d', a:buf)
     autocmd!
     execute printf('autocmd TextChanged,TextChangedI <buffer=%d> call deepchat#ui#edited(%d)', a:buf, a:buf)
     execute printf('autocmd BufWinEnter <buffer=%d> call deepchat#chat#shown(%d)', a:buf, a:buf)
@@ -111,7 +111,7 @@ function! deepchat#chat#locked(buf, pid) abort
     call s:create('', l:project)
     call deepchat#chat#note_last(bufnr('%'))
     call win_execute(l:window, 'close')
-    execute 'silent! bwipeout' a:buf
+    execute printf('silent! bwipeout %d', a:buf)
     call deepchat#ui#set_status(bufnr('%'), 'new chat: the last one is open elsewhere')
     return
   endif

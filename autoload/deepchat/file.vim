@@ -69,7 +69,7 @@ function! s:rename(buf, path) abort
   call deepchat#port#in_buffer(a:buf, 'silent noautocmd keepalt file ' . fnameescape(a:path))
   let l:left = bufnr('^' . l:old . '$')
   if l:left > 0 && l:left != a:buf && !bufloaded(l:left)
-    execute 'silent! noautocmd bwipeout' l:left
+    execute printf('silent! noautocmd bwipeout %d', l:left)
   endif
   call setbufvar(a:buf, 'deepchat_fresh', 1)
   call deepchat#chat#note_last(a:buf)

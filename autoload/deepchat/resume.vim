@@ -72,7 +72,7 @@ function! s:open(entry) abort
   if l:buf > 0 && bufwinnr(l:buf) > 0
     execute bufwinnr(l:buf) 'wincmd w'
   elseif l:buf > 0 && bufloaded(l:buf)
-    execute s:mods 'sbuffer' l:buf
+    execute s:mods 'sbuffer' str2nr(l:buf)
   elseif filereadable(a:entry.chat)
     execute s:mods 'split' fnameescape(a:entry.chat)
   else

@@ -60,11 +60,8 @@ find(struct chats *chats, int64_t id)
 }
 
 static void
-chat_free(struct chats *chats, struct chat *chat)
+destroy(struct chat *chat)
 {
-    struct chat **at = find(chats, chat->id);
-    if (*at == chat)
-        *at = chat->next;
     loop_timer_stop(chat->host->lp, chat->timer);
     reply_free(chat->reply);
     writer_close(chat->lane);
@@ -75,13 +72,26 @@ chat_free(struct chats *chats, struct chat *chat)
     free(chat);
 }
 
+static void
+chat_free(struct chats *chats, struct chat *chat)
+{
+    struct chat **at = &chats->first;
+    while (*at != chat)
+        at = &(*at)->next;
+    *at = chat->next;
+    destroy(chat);
+}
+
 void
 chats_free(struct chats *chats)
 {
     if (chats == NULL)
         return;
-    while (chats->first != NULL)
-        chat_free(chats, chats->first);
+    while (chats->first != NULL) {
+        struct chat *chat = chats->first;
+        chats->first = chat->next;
+        destroy(chat);
+    }
     free(chats);
 }
 

@@ -69,13 +69,25 @@ writer_detach(struct writer *w)
         lane->lost = true;
 }
 
+static void
+destroy(struct writer_lane *lane)
+{
+    buf_finish(&lane->text[0]);
+    buf_finish(&lane->text[1]);
+    buf_finish(&lane->sent);
+    free(lane);
+}
+
 void
 writer_free(struct writer *w)
 {
     if (w == NULL)
         return;
-    while (w->lanes != NULL)
-        writer_close(w->lanes);
+    while (w->lanes != NULL) {
+        struct writer_lane *lane = w->lanes;
+        w->lanes = lane->next;
+        destroy(lane);
+    }
     free(w->flight);
     free(w);
 }
@@ -105,10 +117,7 @@ writer_close(struct writer_lane *lane)
     while (*at != lane)
         at = &(*at)->next;
     *at = lane->next;
-    buf_finish(&lane->text[0]);
-    buf_finish(&lane->text[1]);
-    buf_finish(&lane->sent);
-    free(lane);
+    destroy(lane);
 }
 
 static size_t
