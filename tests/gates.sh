@@ -56,8 +56,16 @@ bans bad  src/host/http.c 'curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);'
 bans bad  autoload/a.vim 'normal gg'
 bans good autoload/a.vim 'normal! gg'
 bans bad  autoload/a.vim "execute 'normal! ' .. text"
+bans good autoload/a.vim "execute printf('normal! %dG', a:line)"
+bans bad  autoload/a.vim "execute printf('normal! %s', a:text)"
 bans bad  autoload/a.vim 'execute a:text'
 bans bad  autoload/a.vim "execute 'edit ' .. name"
+bans good autoload/a.vim "execute a:mods 'split' fnameescape(fnamemodify(l:x, ':p'))"
+bans bad  autoload/a.vim "execute a:mods 'split' l:name"
+bans bad  autoload/a.vim "execute a:mods 'split' fnameescape(l:x) l:name"
+bans good autoload/a.vim "execute bufwinnr(l:found) 'wincmd w'"
+bans good autoload/a.vim "execute printf('autocmd X <buffer=%d> call y(%d)', a:b, a:b)"
+bans bad  autoload/a.vim "execute printf('autocmd X <buffer=%s> call y()', a:b)"
 bans good autoload/a.vim "execute 'edit'"
 bans bad  autoload/a.vim 'call feedkeys(text)'
 bans bad  autoload/a.vim 'call nvim_input(text)'

@@ -19,17 +19,26 @@ C = {
 C_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 # A literal, in either quotes, and nothing joined to it.
 ONLY_LITERAL = r"""(?!\s*(?:'[^']*'|"[^"]*")\s*(?:$|[|),]|<Bar>|<CR>))"""
+ONLY_NUMBERS = ONLY_LITERAL + r"""(?!\s*printf\('(?:[^'%]|%d)*',)"""
+# What :execute may be given without a reason: literals, modifiers, what is
+# escaped for it, and numbers.
+SAFE = (
+    r"""(?:'[^']*'|"[^"]*"|[als]:mods|printf\('(?:[^'%]|%d)*',[^|]*\)|"""
+    r"""(?:fnameescape|str2nr|line|col|(?:buf)?win(?:nr|id)|bufnr)\("""
+    r"""(?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))"""
+)
+ONLY_SAFE = r"(?!\s*%s(?:\s*(?:\.\.?)?\s*%s)*\s*(?:$|[|)]|<Bar>|<CR>))" % (SAFE, SAFE)
 VIM = {
     "normal": r"(?:^|\||')\s*(?:silent!?\s+|keepjumps\s+)*norm(?:al|a)?\b(?!!)",
-    "normal!": r"\bexe(?:c|cu|cut|cute)?\b" + ONLY_LITERAL + r".*\bnorm(?:al|a)?!?",
-    "execute": r"(?:^|\||\bsilent!?|\bcall)\s*\bexe(?:c|cu|cut|cute)?\b" + ONLY_LITERAL,
+    "normal!": r"\bexe(?:c|cu|cut|cute)?\b" + ONLY_NUMBERS + r".*\bnorm(?:al|a)?!?",
+    "execute": r"(?:^|(?<=\s)\||^\s*silent!?)\s*\bexe(?:c|cu|cut|cute)?\b(?!\()" + ONLY_SAFE,
     "execute()": r"(?<![.\w])execute\(" + ONLY_LITERAL,
     "keys": r"\b(?:nvim_)?feedkeys\(|\bnvim_input\(|\bnvim_put\(|\bnvim_paste\(",
     "command": r"\bnvim_(?:command|exec2?|cmd)\(" + ONLY_LITERAL,
     "eval": r"(?<![.\w])(?:lua|py|py3)?eval\(" + ONLY_LITERAL,
     "expand": r"(?<![.\w])expand\(\s*(?!['\"])",
     "glob": r"(?<![.\w])glob(?:path)?\(",
-    "shell": r"(?<![.\w])system(?:list)?\(\s*(?!\[)",
+    "shell": r"(?<![.\w])system(?:list)?\(\s*(?!\[|shellescape\([^()]*(?:\([^()]*\))?\)\s*\.\s*'[^']*'\))",
     "source": r"(?:^|\|)\s*so(?:urce)?\s",
 }
 LUA = {
@@ -41,7 +50,9 @@ LUA = {
 }
 RULES = [
     (("src", "tests"), (".c", ".h"), C, r"^\s*(/?\*|//)"),
-    (("plugin", "autoload", "ftplugin", "ftdetect", "syntax"), (".vim",), VIM, r'^\s*"'),
+    (("plugin", "autoload", "ftplugin", "ftdetect"), (".vim",), VIM, r'^\s*"'),
+    # Syntax files build their patterns and see no text.
+    (("syntax",), (".vim",), {k: VIM[k] for k in VIM if k != "execute"}, r'^\s*"'),
     (("lua",), (".lua",), LUA, r"^\s*--"),
 ]
 

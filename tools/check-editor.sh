@@ -8,7 +8,7 @@ scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 export HOME="$scratch"
 
-scripts=$(find plugin autoload ftplugin ftdetect syntax -name '*.vim')
+scripts=$(find plugin autoload ftplugin ftdetect syntax -name '*.vim' 2>/dev/null)
 
 cat >"$scratch/source.vim" <<'END'
 set nocompatible
