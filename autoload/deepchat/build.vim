@@ -40,7 +40,8 @@ function! s:on_exit(code) abort
   else
     call deepchat#host#stop()
   endif
-  call deepchat#ui#say('built ' . deepchat#host#wants().version . l:note)
+  let l:said = system(shellescape(deepchat#host#program()) . ' --version')
+  call deepchat#ui#say('built ' . matchstr(l:said, '\d\+\.\d\+\.\d\+') . l:note)
 endfunction
 
 " Returns 0 where the editor allows no new window now.

@@ -6,6 +6,7 @@
 let s:PATIENCE = 15.0
 let s:buf = 0
 let s:answer = []
+let s:waiting = 0
 
 " :DeepHealth: the findings in a buffer of their own; the host's follow.
 function! deepchat#health#command(mods) abort
@@ -27,7 +28,7 @@ endfunction
 " Host: what it found.
 function! deepchat#health#show(lines) abort
   let s:answer = a:lines
-  if bufloaded(s:buf)
+  if !s:waiting && s:buf > 0 && bufloaded(s:buf)
     call s:add(a:lines)
   endif
 endfunction
@@ -46,6 +47,7 @@ endfunction
 function! deepchat#health#report() abort
   let l:lines = deepchat#health#checks()
   let s:answer = []
+  let s:waiting = 1
   let l:why = deepchat#host#send('check', {'settings': deepchat#settings()})
   let l:start = reltime()
   while l:why ==# '' && empty(s:answer)
@@ -55,6 +57,7 @@ function! deepchat#health#report() abort
     endif
     sleep 10m
   endwhile
+  let s:waiting = 0
   return l:lines + (l:why ==# '' ? s:answer : [['error', l:why]])
 endfunction
 

@@ -34,6 +34,7 @@ function! Test_parts() abort
   call assert_equal(l:lines, s:gq(l:lines, '4Ggqq'))
   call assert_equal(l:lines, s:gq(l:lines, '8GgqG'), 'the fence is open since line 7')
   call assert_equal(l:lines[0:4] + s:short + l:lines[6:], s:gq(l:lines, '6Ggqq'), 'a marker ends a fence')
+  call assert_equal(l:lines[0:4] + s:short + l:lines[6:], s:gq(l:lines, '3Ggq4j'), 'in one go, too')
   let l:front = ['---', 'a: b', 'c: d', '---']
   call assert_equal(l:front + ['x y'], s:gq(l:front + ['x', 'y'], 'gqG'))
   call assert_equal(l:front + ['x'], s:gq(l:front + ['x'], 'gqj'))

@@ -102,7 +102,7 @@ endfunction
 
 function! Test_languages() abort
   let l:lines = ['%% assistant', '```py', 'def f(): return "a', '```', '``` Python', 'def f(): pass', '```',
-        \ '```nosuch', 'def', '```', '    ~~~c++', '    int main() {', '    ~~~', 'x', '```2html', '```']
+        \ '```pythonic', 'def', '```', '    ~~~c++', '    int main() {', '    ~~~', 'x', '```2html', '```']
   call s:chat(l:lines)
   let l:loaded = []
   while 1

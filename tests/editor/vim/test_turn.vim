@@ -121,6 +121,26 @@ function! Test_refold() abort
   call assert_equal([37, 38, -1], [foldclosed(37), foldclosedend(37), foldclosed(8)])
 endfunction
 
+" What still grows is left alone, and so are windows that fold by themselves.
+function! Test_refold_while_running() abort
+  let l:buf = Chat(s:talk())
+  call deepchat#buf#any_running()
+  function! deepchat#buf#running(buf) abort
+    return 1
+  endfunction
+  call deepchat#turn#refold(l:buf)
+  call assert_equal([8, -1], [foldclosed(8), foldclosed(18)])
+  function! deepchat#buf#running(buf) abort
+    return 0
+  endfunction
+  call deepchat#turn#refold(l:buf)
+  call assert_equal([8, 18], [foldclosed(8), foldclosed(18)])
+  call Chat(s:talk())
+  setlocal foldmethod=marker
+  call deepchat#turn#refold(bufnr('%'))
+  call assert_equal(s:talk(), getline(1, '$'))
+endfunction
+
 function! Test_refold_windows() abort
   let l:buf = Chat(s:talk())
   let l:first = win_getid()
