@@ -341,9 +341,9 @@ function! deepchat#buf#finish(id, about) abort
   endif
   let l:reply.done = 1
   call s:clear_looks(l:reply)
-  let l:saved = l:alive && a:about.got_text && s:save(l:reply.buf)
+  let l:saved = l:alive && s:save(l:reply.buf)
   call s:tell(l:reply, a:about)
-  if l:saved || !l:alive
+  if l:saved || !l:alive || !a:about.got_text
     call s:drop(l:reply)
   endif
   call deepchat#chat#next_in_queue(l:reply.buf, a:about.finish)

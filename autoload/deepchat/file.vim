@@ -58,7 +58,7 @@ function! deepchat#file#name(buf, chat_dir) abort
     call setfperm(l:path, 'rw-------')
     call s:rename(a:buf, l:path)
   catch
-    call deepchat#ui#error('cannot create ' . fnamemodify(l:path, ':~') . '; the chat has no file')
+    call deepchat#ui#error('the chat has no file: ' . substitute(v:exception, '^Vim\%((\a\+)\)\?:', '', ''))
     return 0
   endtry
   return 1

@@ -79,7 +79,8 @@ endfunction
 " anything. Throws what it throws.
 function! deepchat#port#in_buffer(buf, command) abort
   if a:buf == bufnr('%')
-    execute a:command " allow(execute): constants of this plugin
+    " allow(execute): constants of this plugin
+    execute a:command
   else
     call luaeval('vim.api.nvim_buf_call(_A[1], function() vim.cmd(_A[2]) end)', [a:buf, a:command])
   endif
