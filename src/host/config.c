@@ -367,8 +367,7 @@ no_key(const struct config *cfg, struct dc_error *err)
     if (!cfg->url.hosted)
         return KEY_NONE;
     if (name != NULL)
-        fail(err, DC_E_SYNTAX,
-             "no key; set $%s or api_key_cmd (:h deepchat-key)", name);
+        fail(err, DC_E_SYNTAX, "no key; set $%s or see :h deepchat-key", name);
     else
         fail(err, DC_E_SYNTAX, "no key for %s; set api_key_env or api_key_cmd",
              cfg->url.host);

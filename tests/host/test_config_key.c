@@ -68,8 +68,7 @@ resolve(struct config *cfg)
     return text;
 }
 
-#define NO_KEY                                                                 \
-    "missing: no key; set $DEEPINFRA_API_KEY or api_key_cmd (:h deepchat-key)"
+#define NO_KEY "missing: no key; set $DEEPINFRA_API_KEY or see :h deepchat-key"
 #define PLAIN "missing: http:// would show the key to others; use https://"
 
 /* clang-format off */
@@ -107,7 +106,7 @@ static const struct {
     {"{\"api_key_env\":[]}", "k1", NULL, NULL,
      "missing: no key for api.deepinfra.com; set api_key_env or api_key_cmd"},
     {"{\"api_key_env\":\"A_KEY\"}", "k1", NULL, NULL,
-     "missing: no key; set $A_KEY or api_key_cmd (:h deepchat-key)"},
+     "missing: no key; set $A_KEY or see :h deepchat-key"},
     {"{\"api_key_env\":\"A_KEY\"}", "k1", NULL, "a", "found a from $A_KEY"},
     {"{\"base_url\":\"https://gpu.lan\",\"api_key_env\":[\"B_KEY\",\"A_KEY\"]}",
      NULL, NULL, "a", "found a from $A_KEY"},
