@@ -62,11 +62,11 @@ call deepchat#syntax#sync()
 
 highlight default link DeepChatSystem PreProc
 highlight default link DeepChatUser Title
-highlight default link DeepChatAssistant Statement
+highlight default link DeepChatAssistant Function
 highlight default link DeepChatReasoning Comment
 highlight default link DeepChatContext Type
-highlight default link DeepChatCall Function
-highlight default link DeepChatTool Function
+highlight default link DeepChatCall Identifier
+highlight default link DeepChatTool Identifier
 highlight default link DeepChatAlternate Comment
 highlight default link DeepChatNote Todo
 highlight default link DeepChatNearMiss WarningMsg
