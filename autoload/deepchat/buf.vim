@@ -475,6 +475,9 @@ endfunction
 
 " The buffer was written by the user: finished replies in it are safe.
 function! deepchat#buf#saved(buf) abort
+  if !empty(getbufvar(a:buf, 'deepchat_restored', []))
+    call deepchat#resume#saved(a:buf)
+  endif
   for l:reply in filter(values(s:replies), 'v:val.buf == a:buf')
     let l:reply.tick = getbufvar(a:buf, 'changedtick')
     if has_key(l:reply, 'done')

@@ -61,10 +61,20 @@ function! s:restore(entry) abort
   call deepchat#port#replace(l:buf, l:row, l:count, l:lines)
   call deepchat#chat#to_end()
   call deepchat#chat#shown(l:buf)
-  if deepchat#file#save(l:buf)
-    call deepchat#host#send('forget', {'file': a:entry.file})
+  call setbufvar(l:buf, 'deepchat_restored', getbufvar(l:buf, 'deepchat_restored', []) + [a:entry.file])
+  if deepchat#file#autosave(l:buf)
+        \ && deepchat#file#name(l:buf, deepchat#file#chat_dir()) && deepchat#file#save(l:buf)
+    call deepchat#resume#saved(l:buf)
   endif
   call deepchat#ui#say(printf('restored %d bytes of a reply (%s)', a:entry.bytes, a:entry.finish))
+endfunction
+
+" The file of buf has all of it: the journal need not keep what was restored.
+function! deepchat#resume#saved(buf) abort
+  for l:file in getbufvar(a:buf, 'deepchat_restored', [])
+    call deepchat#host#send('forget', {'file': l:file})
+  endfor
+  call setbufvar(a:buf, 'deepchat_restored', [])
 endfunction
 
 function! s:open(entry) abort
@@ -77,6 +87,7 @@ function! s:open(entry) abort
     execute s:mods 'split' fnameescape(a:entry.chat)
   else
     call deepchat#chat#open(s:mods, 1)
+    let b:deepchat_project = a:entry.project ==# '' ? b:deepchat_project : a:entry.project
   endif
 endfunction
 
