@@ -1,0 +1,132 @@
+/* Dying and standing still at any moment: what is restored is what the server
+ * sent, from its first byte on, and never less than what the user saw. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/proc.h"
+#include "lib/wreck.h"
+
+TestSuite(crash_random, .timeout = 120);
+
+enum { ROUNDS = 50, ROUNDS_MS = 20000, STREAM_MS = 80, SEED = 20261122 };
+
+#define JOURNAL ".journal"
+
+/* About STREAM_MS long. */
+static const char script[] = "words 160 2000\nfinish stop 3 5 0.5\ndone\n";
+
+/* A linear congruential generator: the same rounds everywhere. */
+static unsigned
+draw(unsigned *state, unsigned below)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return (*state >> 8) % below;
+}
+
+static void
+no_journal_left(struct wreck *w, unsigned round)
+{
+    WAIT_FOR(wreck_count(w, JOURNAL) == 0, WRECK_MS);
+    cr_expect_eq(wreck_count(w, JOURNAL), 0, "round %u: a journal is left",
+                 round);
+}
+
+static bool
+starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* A chat of its own for each round, so that its file can be told. */
+static void
+ask_and_wait(struct wreck *w, unsigned round, unsigned *state)
+{
+    char question[32];
+    snprintf(question, sizeof question, "Say %u", round);
+    wreck_script(w, script);
+    wreck_ask(w, question);
+    pause_ms((int)draw(state, STREAM_MS * 3 / 2));
+}
+
+/* ---- the host ------------------------------------------------------------ */
+
+static void
+host_round(struct wreck *w, unsigned round, unsigned *state)
+{
+    ask_and_wait(w, round, state);
+    pid_t host = ed_host(w->ed);
+    if (host > 0)
+        wreck_kill_host(w);
+    cr_assert(wreck_idle(w), "round %u", round);
+    char *before = wreck_reply(w);
+    wreck_resume(w);
+    char *after = wreck_reply(w);
+    char *sent = server_requests(w->sv) > 0 ? wreck_sent(w, 0) : strdup("");
+    cr_expect(starts_with(after, before), "round %u: <%s> was <%s>", round,
+              after, before);
+    cr_expect(starts_with(sent, after), "round %u: <%s> of <%s>", round, after,
+              sent);
+    no_journal_left(w, round);
+    free(before);
+    free(after);
+    free(sent);
+}
+
+Test(crash_random, host_killed)
+{
+    struct wreck w;
+    unsigned state = SEED, round = 0;
+    wreck_start(&w, script, "");
+    long long end = now_ms() + ROUNDS_MS;
+    for (; round < ROUNDS && now_ms() < end; round++)
+        host_round(&w, round, &state);
+    fprintf(stderr, "host killed in %u rounds\n", round);
+    wreck_stop(&w);
+}
+
+/* ---- the editor ---------------------------------------------------------- */
+
+static void
+expect_file(struct wreck *w, unsigned round)
+{
+    char name[64];
+    snprintf(name, sizeof name, "-say-%u.deepchat.md", round);
+    char *path = wreck_find(w, name);
+    char *chat = path != NULL ? temp_read(path, NULL) : NULL;
+    if (server_requests(w->sv) > 0) {
+        char *sent = wreck_sent(w, 0);
+        cr_expect(chat != NULL && strstr(chat, sent) != NULL,
+                  "round %u: %s\n%s", round, path, chat);
+        free(sent);
+    }
+    free(path);
+    free(chat);
+}
+
+static void
+editor_round(struct wreck *w, unsigned round, unsigned *state)
+{
+    ask_and_wait(w, round, state);
+    pid_t host = wreck_kill_editor(w);
+    cr_expect(host == 0 || wreck_gone(host, WRECK_MS), "round %u: an orphan",
+              round);
+    wreck_editor(w);
+    wreck_resume(w);
+    expect_file(w, round);
+    no_journal_left(w, round);
+}
+
+Test(crash_random, editor_killed)
+{
+    struct wreck w;
+    unsigned state = SEED, round = 0;
+    wreck_start(&w, script, "");
+    long long end = now_ms() + ROUNDS_MS;
+    for (; round < ROUNDS && now_ms() < end; round++)
+        editor_round(&w, round, &state);
+    fprintf(stderr, "editor killed in %u rounds\n", round);
+    wreck_stop(&w);
+}
