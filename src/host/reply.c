@@ -143,7 +143,8 @@ first_text(struct reply *r)
 {
     set_state(r, STREAM);
     r->first_text = loop_now();
-    http_pace(r->call, FRAME_MS);
+    if (r->call != NULL) /* an answer in one piece: it has ended by now */
+        http_pace(r->call, FRAME_MS);
 }
 
 static void
