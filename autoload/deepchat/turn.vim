@@ -7,7 +7,7 @@ let s:PAIRS = '\%( [a-z][a-z0-9_-]*=\%([^\x01-\x20\x7f=%]\|%\x\x\)*\)*[ \t\r]*$'
 let s:SHAPE = '\m\C^%%\+ ' . s:ROLE . s:PAIRS
 let s:MARKER = '\m\C^%% ' . s:ROLE . s:PAIRS
 let s:REST_MAX = 1022
-let s:FOLDED = {'reasoning': 1, 'context': 1, 'call': 1, 'tool': 1, 'alternate': 1}
+let s:FOLDED = '\m\C^%% \%(reasoning\|context\|call\|tool\|alternate\)' . s:PAIRS
 let s:CHUNK = 200
 
 " ---- markers ---------------------------------------------------------------
@@ -138,22 +138,31 @@ endfunction
 " While a reply runs its reasoning still grows, and is left for the end.
 function! s:to_fold(whole) abort
   let l:found = []
-  let l:answers = 0
-  let l:growing = deepchat#buf#running(bufnr('%')) > 0
-  let l:end = line('$')
-  call cursor(l:end, 1)
-  let l:lnum = search(s:MARKER, 'bcW')
-  while l:lnum > 0 && (a:whole || l:answers < 3)
-    let l:role = matchstr(getline(l:lnum), '\l\+')
-    let l:last = prevnonblank(l:end)
-    if has_key(s:FOLDED, l:role) && l:last > l:lnum && !(l:growing && l:role ==# 'reasoning' && l:answers < 2)
+  let l:growing = deepchat#buf#running(bufnr('%')) > 0 ? s:answer_from_end(2) : line('$')
+  let l:stop = a:whole ? 1 : max([s:answer_from_end(3), 1])
+  call cursor(line('$'), 1)
+  let l:lnum = search(s:FOLDED, 'bcW', l:stop)
+  while l:lnum > 0
+    let l:next = search(s:MARKER, 'nW')
+    let l:last = prevnonblank(l:next > 0 ? l:next - 1 : line('$'))
+    if l:last > l:lnum && !(l:lnum > l:growing && getline(l:lnum) =~# '^%% r')
       call add(l:found, [l:lnum, l:last])
     endif
-    let l:answers += l:role ==# 'assistant'
-    let l:end = l:lnum - 1
-    let l:lnum = search(s:MARKER, 'bW')
+    let l:lnum = search(s:FOLDED, 'bW', l:stop)
   endwhile
   return l:found
+endfunction
+
+" Line of the nth answer from the end, 0 if there are fewer. Moves the cursor.
+function! s:answer_from_end(n) abort
+  call cursor(line('$'), col([line('$'), '$']))
+  for l:step in range(a:n)
+    let l:lnum = search('\m\C^%% assistant\>', 'bW')
+    if l:lnum == 0
+      return 0
+    endif
+  endfor
+  return l:lnum
 endfunction
 
 " 'foldtext': role, what it comes from, how long it is, its first line.

@@ -32,13 +32,30 @@ function! Test_filetype() abort
   call s:open('a.deepchat.md')
   call assert_equal('deepchat', &filetype)
   call assert_equal(bufnr('%'), s:attached[-1])
-  call assert_equal(1, count(s:types, 'deepchat'))
-  if exists(':checkhealth') && has('nvim-0.8')
-    call assert_equal(['deepchat'], s:types)
-  endif
+  call assert_equal([['deepchat'], ''], [s:types, &eventignore], 'no markdown event')
+  edit!
+  call assert_equal([['deepchat', 'deepchat'], ''], [s:types, &eventignore])
   call s:open('b.md')
   call assert_equal('markdown', &filetype)
-  call assert_equal(1, len(s:attached))
+  call assert_equal(2, len(s:attached))
+  execute 'edit' s:dir . '/new.deepchat.md'
+  call assert_equal('deepchat', &filetype)
+  bwipeout!
+endfunction
+
+" A file that cannot be read leaves nothing switched off.
+function! Test_unreadable() abort
+  call s:start()
+  let l:path = s:dir . '/gone.deepchat.md'
+  call writefile(['x'], l:path)
+  autocmd test BufReadPre gone.deepchat.md call delete(expand('<afile>'))
+  silent! execute 'edit' l:path
+  let l:start = reltime()
+  while &eventignore !=# '' && reltimefloat(reltime(l:start)) < 5
+    sleep 1m
+  endwhile
+  call assert_equal('', &eventignore)
+  autocmd! test BufReadPre
   bwipeout!
 endfunction
 
