@@ -42,6 +42,8 @@ void editor_free(struct editor *ed);
 /* The editors. in and out are taken. */
 struct editor *nvim_new(struct loop *lp, int in, int out,
                         struct editor_events events);
+struct editor *vim_new(struct loop *lp, int in, int out,
+                       struct editor_events events);
 
 /* ---- for the editors' own files ---- */
 

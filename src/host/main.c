@@ -24,7 +24,7 @@ enum {
 };
 
 static const char usage[] =
-    "usage: deepchat-host --stdio=nvim\n"
+    "usage: deepchat-host --stdio=nvim|vim\n"
     "       deepchat-host --version | --options\n"
     "       deepchat-host --check [++name=value ...]\n"
     "       deepchat-host --send FILE [++name=value ...]\n";
@@ -77,13 +77,16 @@ on_signal(void *user, int number)
     loop_stop(s->host.lp);
 }
 
+typedef struct editor *editor_new_fn(struct loop *lp, int in, int out,
+                                     struct editor_events events);
+
 static int
-serve_nvim(struct loop *lp, struct http *http)
+serve(struct loop *lp, struct http *http, editor_new_fn *editor_new)
 {
     int out = harden_take_stdout();
     struct session s = {.host = {.lp = lp, .http = http}};
     struct editor_events events = {on_message, on_closed, &s};
-    struct editor *editor = nvim_new(lp, STDIN_FILENO, out, events);
+    struct editor *editor = editor_new(lp, STDIN_FILENO, out, events);
     s.host.editor = editor;
     s.host.writer = writer_new(lp, editor);
     s.host.chats = chats_new(&s.host);
@@ -157,7 +160,9 @@ run(const char *mode, const char *file, const struct value *arguments)
     struct loop *lp = loop_new();
     struct http *http = http_new(lp);
     if (strcmp(mode, "--stdio=nvim") == 0)
-        status = serve_nvim(lp, http);
+        status = serve(lp, http, nvim_new);
+    else if (strcmp(mode, "--stdio=vim") == 0)
+        status = serve(lp, http, vim_new);
     else if (strcmp(mode, "--check") == 0)
         status = check(lp, http, arguments);
     else if (file != NULL)

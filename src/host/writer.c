@@ -46,6 +46,7 @@ struct writer {
     size_t flight_count;
     int64_t sent_us;
     int64_t next_us; /* no edit before this */
+    bool cut;        /* the last batch could not hold all there was */
     int retry_ms;    /* 0: the last batch went well */
 };
 
@@ -189,11 +190,13 @@ send_batch(struct writer *w)
     struct value *batch = value_list();
     size_t room = editor_text_max(w->ed);
     w->flight_count = 0;
+    w->cut = false;
     for (struct writer_lane *lane = w->lanes; lane; lane = lane->next) {
         if (!has_text(lane))
             continue;
         if (lane->sent.len == 0)
             take_piece(lane, room);
+        w->cut = w->cut || waiting(lane) > 0 || lane->sent.len > room;
         if (lane->sent.len > room)
             break;
         room -= lane->sent.len;
@@ -293,7 +296,9 @@ set_pace(struct writer *w, bool again)
     w->retry_ms = !again ? 0 : w->retry_ms == 0 ? RETRY_MS : w->retry_ms * 2;
     if (w->retry_ms > RETRY_MAX_MS)
         w->retry_ms = RETRY_MAX_MS;
-    w->next_us = again ? now + (int64_t)w->retry_ms * 1000 : w->sent_us + frame;
+    w->next_us = again    ? now + (int64_t)w->retry_ms * 1000
+                 : w->cut ? now
+                          : w->sent_us + frame;
 }
 
 static void

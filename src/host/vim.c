@@ -1,0 +1,152 @@
+/*
+ * Vim: the JSON channel of job_start(). Vim sends "[number, [op, args]]" and a
+ * newline; we send "["call", function, args, -number]" and get "[-number,
+ * result]" or "[-number, "ERROR"]". One message is one write() of at most
+ * 64 KB: Vim drops what it cannot complete soon, and parses in quadratic time.
+ * Nothing is drawn before it is told to, so each batch of calls ends with a
+ * redraw.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "host/channel.h"
+#include "host/editor.h"
+#include "host/json.h"
+#include "host/log.h"
+
+#define IN_MAX ((size_t)64 << 20)
+#define OUT_MAX ((size_t)64 << 10)
+/* JSON may write one byte as six; the rest is for what surrounds the text. */
+#define TEXT_MAX ((size_t)8 << 10)
+
+struct vim {
+    struct editor base;
+    struct channel ch;
+    struct buf line; /* a message that has not ended yet */
+};
+
+static const char redraw[] = "[\"redraw\",\"\"]\n";
+
+/* ---- out ---- */
+
+static struct value *
+message(const char *function, struct value *args, uint32_t id)
+{
+    struct value *list = value_list();
+    value_add(list, value_text("call"));
+    value_add(list, value_text(function));
+    value_add(list, args);
+    if (id != 0)
+        value_add(list, value_int(-(int64_t)id));
+    return list;
+}
+
+static bool
+queue(struct vim *v, const struct value *list)
+{
+    struct buf text;
+    buf_init(&text, OUT_MAX);
+    bool ok = json_print(&text, list) && buf_add_byte(&text, '\n') &&
+              buf_add_str(&v->ch.queue, buf_str(&text));
+    buf_finish(&text);
+    return ok && buf_add_text(&v->ch.queue, redraw);
+}
+
+static void
+vim_call(struct editor *ed, const char *function, struct value *args,
+         editor_result_fn *result, void *user)
+{
+    struct vim *v = (struct vim *)ed;
+    uint32_t id = result != NULL ? channel_remember(&v->ch, result, user) : 0;
+    struct value *list = message(function, args, id);
+    bool sent = !v->ch.closed && queue(v, list);
+    value_free(list);
+    if (sent)
+        channel_flush(&v->ch);
+    else
+        channel_fail(&v->ch, id, function);
+}
+
+/* ---- in ---- */
+
+static void
+on_answer(struct vim *v, int64_t number, const struct value *result)
+{
+    struct channel_call call = channel_take(&v->ch, (uint32_t)-number);
+    if (call.id == 0) {
+        log_line(LOG_WARN, "answer to unknown call %lld", (long long)number);
+        return;
+    }
+    bool failed = strcmp(value_as_text(result, ""), "ERROR") == 0;
+    if (failed)
+        log_line(LOG_WARN, "editor: a call failed, see v:errmsg there");
+    call.result(call.user, result, failed ? "the editor refused" : NULL);
+}
+
+/* [number, [op, args...]]: number is negative in answers to us. */
+static bool
+on_line(struct vim *v, struct dc_str line)
+{
+    if (str_trim(line).len == 0)
+        return true;
+    struct value *m = json_parse(line);
+    int64_t number = value_as_int(value_at(m, 0), 0);
+    const struct value *body = value_at(m, 1);
+    if (body != NULL && number < 0) {
+        on_answer(v, number, body);
+    } else if (body != NULL) {
+        const char *op = value_as_text(value_at(body, 0), "");
+        struct value *args = value_list();
+        value_add(args, value_copy(value_at(body, 1)));
+        v->ch.events.message(v->ch.events.user, op, args);
+        value_free(args);
+    }
+    value_free(m);
+    return body != NULL;
+}
+
+static bool
+on_bytes(void *user, struct dc_str bytes, struct dc_error *err)
+{
+    struct vim *v = user;
+    while (bytes.len > 0) {
+        size_t end = str_find(bytes, '\n');
+        if (!buf_add(&v->line, bytes.ptr, end))
+            return fail(err, DC_E_TOO_BIG, "message over %zu bytes", IN_MAX);
+        if (end == bytes.len)
+            return true;
+        if (!on_line(v, buf_str(&v->line)))
+            return fail(err, DC_E_SYNTAX, "not a message: %.40s", v->line.ptr);
+        buf_reset(&v->line);
+        bytes.ptr += end + 1;
+        bytes.len -= end + 1;
+    }
+    return true;
+}
+
+/* ---- life ---- */
+
+static void
+vim_free(struct editor *ed)
+{
+    struct vim *v = (struct vim *)ed;
+    channel_finish(&v->ch);
+    buf_finish(&v->line);
+    free(v);
+}
+
+static const struct editor_ops vim_ops = {vim_call, vim_free, TEXT_MAX};
+
+struct editor *
+vim_new(struct loop *lp, int in, int out, struct editor_events events)
+{
+    struct vim *v = mem_alloc(sizeof *v);
+    v->base.ops = &vim_ops;
+    v->ch.bytes = on_bytes;
+    v->ch.user = v;
+    buf_init(&v->line, IN_MAX);
+    channel_init(&v->ch, lp, in, out, events);
+    return &v->base;
+}
