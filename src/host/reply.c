@@ -23,9 +23,16 @@
 #include "host/child.h"
 #include "host/file.h"
 #include "host/log.h"
+#include "host/reply_ask.h"
 #include "host/reply_end.h"
 
-enum { KEY_CMD_MS = 20000, KEY_CMD_OUT = 8192, TICK_MS = 1000, FRAME_MS = 33 };
+enum {
+    KEY_CMD_MS = 20000,
+    KEY_CMD_OUT = 8192,
+    TICK_MS = 1000,
+    FRAME_MS = 33,
+    GRACE_MS = 1000, /* behind [DONE] */
+};
 
 enum state { KEY, ASKING, WAIT, STREAM, ENDED };
 
@@ -183,6 +190,15 @@ on_head(void *user, int status, struct dc_str content_type)
     r->response.status = status;
 }
 
+/* All has come, but the server does not end its answer. */
+static void
+cut_off(void *user)
+{
+    struct reply *r = user;
+    if (r->call != NULL)
+        http_cancel(r->call);
+}
+
 static void
 on_data(void *user, struct dc_str bytes)
 {
@@ -199,6 +215,8 @@ on_data(void *user, struct dc_str bytes)
     /* an error object or a passed limit ends it, whatever still comes */
     if (r->stream_failed && r->call != NULL)
         http_cancel(r->call);
+    else if (dc_stream_summary(r->stream)->done_mark && r->timer == 0)
+        r->timer = loop_timer(r->lp, GRACE_MS, cut_off, r);
 }
 
 /* ---- asking and asking again ---- */
@@ -255,22 +273,9 @@ try_again(struct reply *r, const struct dc_failure *failure, double retry_after)
 static void
 end_cut(struct reply *r, const char *what)
 {
-    char count[32], line[320];
-    reply_count(count, sizeof count, (double)r->pieces);
-    snprintf(line, sizeof line, "%s, %s tokens kept", what, count);
+    char line[256];
+    reply_cut_line(line, sizeof line, what, r->pieces);
     end(r, "interrupted", line, false);
-}
-
-static const char *
-cut_reason(const struct reply *r)
-{
-    if (r->response.net == DC_NET_OK)
-        return "the server ended without a reason";
-    if (r->response.net == DC_NET_IDLE_TIMEOUT)
-        return "the server went silent";
-    if (r->response.net == DC_NET_TOO_BIG)
-        return "the reply is too large";
-    return "connection lost";
 }
 
 /* An error object inside the stream, or a limit. */
@@ -290,7 +295,9 @@ end_failed_stream(struct reply *r, double retry_after)
         failure = (struct dc_failure){.fault = DC_FAULT_OTHER};
         snprintf(failure.line, sizeof failure.line, "%s", r->stream_error.text);
     }
-    if (r->pieces > 0)
+    if (r->pieces > 0 && r->stream_error.code == DC_E_TOO_BIG)
+        end_cut(r, reply_cut_reason(DC_NET_TOO_BIG));
+    else if (r->pieces > 0)
         end_cut(r, failure.line);
     else if (!try_again(r, &failure, retry_after))
         end(r, "error", failure.line, false);
@@ -327,10 +334,11 @@ flush_stream(struct reply *r)
     hand_on(r, DC_DELTA_TEXT, (struct dc_str){"", 0}, true);
 }
 
+/* With a finish_reason nothing is missing, however the connection ended. */
 static bool
 is_whole(const struct reply *r)
 {
-    return r->response.net == DC_NET_OK && r->response.status == 200 &&
+    return r->response.status == 200 &&
            dc_stream_summary(r->stream)->finish != DC_FINISH_NONE;
 }
 
@@ -359,7 +367,7 @@ on_done(void *user, const struct http_result *result)
     else if (is_whole(r))
         end_whole(r);
     else if (r->pieces > 0)
-        end_cut(r, cut_reason(r));
+        end_cut(r, reply_cut_reason(r->response.net));
     else
         end_without_text(r, result->retry_after);
 }
@@ -375,12 +383,6 @@ fresh_stream(struct reply *r)
     buf_reset(&r->error_body);
 }
 
-static int
-seconds_ms(const struct config *cfg, const char *name)
-{
-    return (int)(config_number(cfg, name) * 1000);
-}
-
 static void
 ask(void *user)
 {
@@ -389,16 +391,8 @@ ask(void *user)
     fresh_stream(r);
     set_state(r, ASKING);
     r->events.status(r->events.user, "waiting");
-    struct http_request request = {
-        .url = config_url(r->cfg),
-        .key = r->key,
-        .body = {r->body, r->body_len},
-        .ca_file = config_text(r->cfg, "ca_file"),
-        .proxy = config_text(r->cfg, "proxy"),
-        .connect_ms = seconds_ms(r->cfg, "connect_timeout"),
-        .first_byte_ms = seconds_ms(r->cfg, "first_byte_timeout"),
-        .idle_ms = seconds_ms(r->cfg, "idle_timeout"),
-    };
+    struct dc_str body = {r->body, r->body_len};
+    struct http_request request = reply_http(r->cfg, r->key, body);
     struct http_sink sink = {on_head, on_data, on_done, r};
     r->call = http_send(r->http, &request, sink);
 }
@@ -474,14 +468,8 @@ on_key(void *user, const struct child_result *result)
         return;
     else if (r->stopping)
         end(r, "stopped", "", true);
-    else if (!result->started)
-        refuse(r, "api_key_cmd cannot be run; nothing was sent");
-    else if (result->timed_out)
-        refuse(r, "api_key_cmd took over 20 s; nothing was sent");
-    else if (result->too_much)
-        refuse(r, "api_key_cmd printed more than a key; nothing was sent");
-    else if (result->status != 0)
-        refuse(r, "api_key_cmd failed; nothing was sent (:DeepLog)");
+    else if (reply_key_trouble(result) != NULL)
+        refuse(r, reply_key_trouble(result));
     else if (!config_set_key(r->cfg, result->out, &err))
         refuse(r, err.text);
     else
@@ -501,21 +489,6 @@ begin(void *user)
         refuse(r, r->stream_error.text);
     else
         find_key(r);
-}
-
-static void
-make_body(struct reply *r, const struct reply_request *request)
-{
-    struct dc_request body = {
-        .model = str_of(config_model(r->cfg)),
-        .messages = request->messages,
-        .message_count = request->message_count,
-        .stream = config_bool(r->cfg, "stream"),
-    };
-    body.params = config_params(r->cfg, &body.param_count);
-    const char *extra = config_extra_body(r->cfg);
-    body.extra = str_of(extra != NULL ? extra : "");
-    r->body = dc_request_body(&body, &r->body_len, &r->stream_error);
 }
 
 static void
@@ -544,7 +517,7 @@ reply_start(struct loop *lp, struct http *http,
     r->escape[0] = dc_escape_new();
     r->escape[1] = dc_escape_new();
     fresh_stream(r);
-    make_body(r, request);
+    r->body = reply_body(request, &r->body_len, &r->stream_error);
     if (r->body != NULL)
         open_journal(r, &request->journal);
     set_state(r, KEY);

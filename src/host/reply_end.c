@@ -4,6 +4,10 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "host/options.h"
+
+/* Of a message, without "deepchat: ". */
+enum { LINE_CELLS = 58 };
 
 const char *
 reply_finish(const struct dc_summary *sum)
@@ -80,6 +84,47 @@ reply_count(char *out, size_t size, double count)
     }
     snprintf(out, size, "%s", b.ptr != NULL ? b.ptr : "0");
     buf_finish(&b);
+}
+
+const char *
+reply_cut_reason(enum dc_net net)
+{
+    if (net == DC_NET_OK)
+        return "the server ended without a reason";
+    if (net == DC_NET_IDLE_TIMEOUT)
+        return "the server went silent";
+    if (net == DC_NET_TOO_BIG)
+        return "the reply is too large";
+    return "connection lost";
+}
+
+void
+reply_cut_line(char *out, size_t size, const char *what, size_t pieces)
+{
+    char count[32], kept[64];
+    struct buf line;
+    reply_count(count, sizeof count, (double)pieces);
+    snprintf(kept, sizeof kept, ", %s token%s kept", count,
+             pieces == 1 ? "" : "s");
+    buf_init(&line, LINE_CELLS);
+    option_show(&line, str_of(what), LINE_CELLS - strlen(kept));
+    buf_add_text(&line, kept);
+    snprintf(out, size, "%s", line.ptr);
+    buf_finish(&line);
+}
+
+const char *
+reply_key_trouble(const struct child_result *result)
+{
+    if (!result->started)
+        return "api_key_cmd cannot be run; nothing was sent";
+    if (result->timed_out)
+        return "api_key_cmd took over 20 s; nothing was sent";
+    if (result->too_much)
+        return "api_key_cmd printed more than a key; nothing was sent";
+    if (result->status != 0)
+        return "api_key_cmd failed; nothing was sent (:DeepLog)";
+    return NULL;
 }
 
 static void

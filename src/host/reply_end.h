@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "deepchat.h"
+#include "host/child.h"
 
 /* The pairs of the marker, each with a space in front: finish, in, out, cost
  * as far as they are known, and model where another one answered than asked. */
@@ -19,6 +20,14 @@ const char *reply_finish_line(const struct dc_summary *sum);
 
 /* The same for a reply without any text. */
 const char *reply_empty_line(const struct dc_summary *sum);
+
+/* What broke off a reply of which some text has come. */
+const char *reply_cut_reason(enum dc_net net);
+/* "WHAT, 1,204 tokens kept"; what is cut where it does not fit. */
+void reply_cut_line(char *out, size_t size, const char *what, size_t pieces);
+
+/* Why the output of api_key_cmd is no key; NULL if it may be one. */
+const char *reply_key_trouble(const struct child_result *result);
 
 /* "1,204" */
 void reply_count(char *out, size_t size, double count);

@@ -1,0 +1,16 @@
+/* From the options of a reply to what is sent for it. */
+#ifndef HOST_REPLY_ASK_H
+#define HOST_REPLY_ASK_H
+
+#include "host/http.h"
+#include "host/reply.h"
+
+/* The body; owned (dc_free). NULL with *err as dc_request_body(). */
+char *reply_body(const struct reply_request *request, size_t *len,
+                 struct dc_error *err);
+
+/* The HTTP request; borrows from cfg, key and body. key may be NULL. */
+struct http_request reply_http(const struct config *cfg, const char *key,
+                               struct dc_str body);
+
+#endif
