@@ -32,7 +32,7 @@ function! deepchat#syntax#sync() abort
   syntax sync clear
   syntax sync match deepchatSync grouphere NONE
         \ "^%% \%(system\|user\|assistant\|reasoning\|context\|call\|tool\|alternate\|note\)\>"
-  syntax sync maxlines=400
+  syntax sync maxlines=200
 endfunction
 
 " Colour the fenced code in buf by its language. Returns at once: the languages

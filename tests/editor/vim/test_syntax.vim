@@ -146,7 +146,7 @@ function! Test_sync() abort
   normal! zt
   call assert_equal('deepchatHeading', s:group(line('$'), 1))
   call assert_equal('deepchatHeading', s:group(304, 1))
-  call s:chat(['%% user', '```'] + repeat(['x'], 200) + ['# code'])
+  call s:chat(['%% user', '```'] + repeat(['x'], 150) + ['# code'])
   call cursor(line('$'), 1)
   call assert_equal('deepchatFence', s:group(line('$'), 1))
 endfunction
