@@ -405,6 +405,7 @@ function! s:tell(reply, about) abort
   if bufloaded(a:reply.buf)
     call deepchat#ui#decorate(a:reply.buf, l:event)
     call deepchat#turn#refold(a:reply.buf)
+    call deepchat#syntax#fences(a:reply.buf)
   endif
   call deepchat#port#event(a:about.finish ==# 'stopped' ? 'DeepChatStopped'
         \ : index(['error', 'interrupted'], a:about.finish) >= 0 ? 'DeepChatError'

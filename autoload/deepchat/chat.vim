@@ -94,8 +94,13 @@ function! deepchat#chat#attach(buf) abort
   call deepchat#chat#shown(a:buf)
 endfunction
 
-" The buffer has come into a window.
+" The buffer has come into a window. Reading a file tells us twice.
 function! deepchat#chat#shown(buf) abort
+  let l:state = [getbufvar(a:buf, 'changedtick'), win_findbuf(a:buf)]
+  if getbufvar(a:buf, 'deepchat_shown', []) == l:state
+    return
+  endif
+  call setbufvar(a:buf, 'deepchat_shown', l:state)
   call deepchat#ui#decorate(a:buf, {})
   call deepchat#turn#refold(a:buf)
   call deepchat#syntax#fences(a:buf)

@@ -54,8 +54,10 @@ endfunction
 
 " End the host, if it runs.
 function! deepchat#host#stop() abort
-  if s:job > 0
-    call jobstop(s:job)
+  let l:job = s:job
+  if l:job > 0
+    call s:gone(0)
+    call jobstop(l:job)
   endif
   let s:broken = ''
 endfunction

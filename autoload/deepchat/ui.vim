@@ -87,8 +87,9 @@ function! deepchat#ui#decorate(buf, event) abort
     return
   endif
   let l:key = s:MARKS
+  let l:model = deepchat#model#of(a:buf)
   for l:lnum in s:marked_lines(a:buf)
-    let l:text = s:usage(a:buf, get(getbufline(a:buf, l:lnum), 0, ''), l:width)
+    let l:text = s:usage(a:buf, get(getbufline(a:buf, l:lnum), 0, ''), l:width, l:model)
     if l:text !=# ''
       call deepchat#port#virtual(a:buf, l:key, l:lnum - 1, [[l:text, 'DeepChatUsage']], 1)
       let l:key += 1
@@ -99,17 +100,16 @@ endfunction
 " Lines with a marker of an answer and pairs on it.
 function! s:marked_lines(buf) abort
   let l:found = []
-  let l:lnum = 0
-  for l:line in getbufline(a:buf, 1, '$')
-    let l:lnum += 1
-    if l:line[0:13] ==# '%% assistant f' || l:line[0:13] ==# '%% assistant m'
-      call add(l:found, l:lnum)
-    endif
-  endfor
+  let l:lines = getbufline(a:buf, 1, '$')
+  let l:at = match(l:lines, '\C^%% assistant \l')
+  while l:at >= 0
+    call add(l:found, l:at + 1)
+    let l:at = match(l:lines, '\C^%% assistant \l', l:at + 1)
+  endwhile
   return l:found
 endfunction
 
-function! s:usage(buf, marker, width) abort
+function! s:usage(buf, marker, width, model) abort
   let l:pairs = {}
   for l:word in split(a:marker)[2:]
     let l:pairs[matchstr(l:word, '^[^=]*')] = matchstr(l:word, '=\zs.*')
@@ -125,7 +125,7 @@ function! s:usage(buf, marker, width) abort
   if l:speed > 0 && !empty(l:parts)
     call insert(l:parts, printf('%.0f tok/s', l:speed), has_key(l:pairs, 'out') ? 1 : 0)
   endif
-  let l:model = substitute(get(l:pairs, 'model', deepchat#model#of(a:buf)), '^.*/', '', '')
+  let l:model = substitute(get(l:pairs, 'model', a:model), '^.*/', '', '')
   let l:finish = get(l:pairs, 'finish', 'stop')
   return join((l:model ==# '' ? [] : [l:model]) + l:parts + (l:finish ==# 'stop' ? [] : [l:finish]), ' · ')
 endfunction
