@@ -517,8 +517,10 @@ function! deepchat#buf#locked(buf, pid) abort
   endif
 endfunction
 
-" The host has died: end what runs, as the host would have.
-function! deepchat#buf#host_gone() abort
+" The host has died: end what runs, as the host would have. why it will not run
+" again, or ''. Returns 1 if that was told with a reply.
+function! deepchat#buf#host_gone(why) abort
+  let l:told = 0
   for l:reply in values(s:replies)
     if has_key(l:reply, 'done')
       continue
@@ -526,10 +528,13 @@ function! deepchat#buf#host_gone() abort
     let l:got = l:reply.bytes > 0 || has_key(l:reply, 'reasoning')
     let l:about = {'finish': l:got ? 'interrupted' : 'error', 'got_text': l:got,
           \ 'pairs': ' finish=interrupted', 'pieces': 0, 'refused': 0,
-          \ 'line': 'the engine stopped; ' . (l:got ? 'reply kept, :DeepResume has all of it' : 'nothing lost')}
+          \ 'line': l:got ? 'the engine stopped; reply kept, :DeepResume has all of it'
+          \ : a:why !=# '' ? a:why : 'the engine stopped; nothing lost'}
+    let l:told = 1
     if deepchat#buf#finish(l:reply.id, l:about) is# 'retry'
       let l:reply.done = 1
       call s:clear_looks(l:reply)
     endif
   endfor
+  return l:told
 endfunction

@@ -54,12 +54,16 @@ endfunction
 
 " End the host, if it runs.
 function! deepchat#host#stop() abort
+  let s:broken = ''
+  call s:end()
+endfunction
+
+function! s:end() abort
   let l:job = s:job
   if l:job > 0
     call s:gone(0)
     call jobstop(l:job)
   endif
-  let s:broken = ''
 endfunction
 
 function! s:start() abort
@@ -68,7 +72,7 @@ function! s:start() abort
   endif
   let l:program = deepchat#host#program()
   if !executable(l:program)
-    return 'not built; run :DeepBuild (needs cc, make, libcurl, cJSON, msgpack)'
+    return 'not built; run :DeepBuild (needs cc, make, libcurl, ...)'
   endif
   let s:stderr = []
   let s:about = {}
@@ -94,12 +98,10 @@ function! s:no_answer(timer) abort
   endif
 endfunction
 
+" It is there, but of no use.
 function! s:break(line) abort
   let s:broken = a:line
-  call deepchat#ui#error(a:line)
-  if s:job > 0
-    call jobstop(s:job)
-  endif
+  call s:end()
 endfunction
 
 " Host: it is there. about has protocol version pid log arguments and, if a
@@ -132,12 +134,12 @@ function! s:gone(code) abort
   if get(v:, 'exiting', v:null) isnot v:null
     return
   endif
-  let l:before_hello = empty(s:about)
-  let s:about = {}
-  call deepchat#buf#host_gone()
-  if l:before_hello && empty(s:broken) && a:code != 0
+  if empty(s:about) && empty(s:broken) && a:code != 0
     let s:broken = 'the engine does not run; run :DeepBuild'
-    call deepchat#ui#error(s:broken . (empty(s:stderr) ? '' : ': ' . s:stderr[-1]))
+  endif
+  let s:about = {}
+  if !deepchat#buf#host_gone(s:broken) && !empty(s:broken)
+    call deepchat#ui#error(s:broken)
   endif
 endfunction
 
