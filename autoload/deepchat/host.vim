@@ -76,11 +76,15 @@ function! s:start() abort
   endif
   let s:stderr = []
   let s:about = {}
-  let s:job = jobstart([l:program, '--stdio=nvim'], {'rpc': v:true,
-        \ 'on_exit': function('s:on_exit'), 'on_stderr': function('s:on_stderr')})
+  try
+    let s:job = jobstart([l:program, '--stdio=nvim'], {'rpc': v:true,
+          \ 'on_exit': function('s:on_exit'), 'on_stderr': function('s:on_stderr')})
+  catch
+    let s:job = 0
+  endtry
   if s:job <= 0
     let s:job = 0
-    return 'the engine cannot be started; run :DeepBuild'
+    return 'the engine does not run; run :DeepBuild'
   endif
   call rpcnotify(s:job, 'hello', {'protocol': s:protocol, 'version': s:version,
         \ 'editor': s:editor(), 'settings': deepchat#settings()})
