@@ -74,6 +74,7 @@ endfunction
 " saved again, by an edit of nothing, if we have just changed it (rows) or the
 " user is typing (which may change the number of lines).
 function! s:close_step(reply, rows) abort
+  let a:reply.undo_seq = deepchat#port#undo_seq(a:reply.buf)
   if a:reply.buf == bufnr('%') && mode(1) !=# 'n'
     call deepchat#port#undo_break(a:reply.buf)
     let l:row = line('.') - 1
@@ -83,7 +84,6 @@ function! s:close_step(reply, rows) abort
     endif
   endif
   let a:reply.tick = getbufvar(a:reply.buf, 'changedtick')
-  let a:reply.undo_seq = deepchat#port#undo_seq(a:reply.buf)
 endfunction
 
 " Run one edit of a reply: the action returns the rows that it has changed, as
