@@ -1,0 +1,106 @@
+/* Asking again: the user sees when, and can end it. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/proc.h"
+#include "lib/trouble.h"
+
+#define QUESTION "---\nmodel: m\n---\n\n%% user\n\nSay"
+#define HELLO "token Hello\nfinish stop\ndone\n"
+
+/* Text behind the ends of lines. */
+#define LOOKS                                                                  \
+    "join(map(filter(nvim_buf_get_extmarks(0, "                                \
+    "nvim_create_namespace('deepchat_look'), 0, -1, {'details': v:true}), "    \
+    "'get(v:val[3], \"virt_text_pos\", \"\") ==# \"eol\"'), "                  \
+    "'v:val[3].virt_text[0][0]'), '|')"
+
+static void
+ask(struct stage *st)
+{
+    ed_ex(st->ed, "let g:events = [] | messages clear");
+    ed_ex(st->ed, "DeepChat! Say");
+}
+
+static void
+expect_answered(struct stage *st, const char *name, size_t requests)
+{
+    cr_assert(trouble_wait_end(st->ed), "%s", name);
+    stage_expect_text(st, name,
+                      "---\nmodel: m\n---\n\n%% user\n\nSay\n\n"
+                      "%% assistant finish=stop\n\nHello\n\n%% user\n\n");
+    trouble_expect_line(st, name, "");
+    stage_expect(st, name, LOOKS, "");
+    stage_expect(st, name, "deepchat#status()", "");
+    char *events = stage_events(st);
+    cr_expect_str_eq(events, "Start\nDone stop", "%s: <%s>", name, events);
+    free(events);
+    char *below = trouble_below(st->ed);
+    cr_expect_str_eq(below, "", "%s", name);
+    free(below);
+    cr_expect_eq(server_requests(st->sv), requests, "%s", name);
+}
+
+Test(retry_wait, countdown, .timeout = 30)
+{
+    struct stage st;
+    stage_start(&st, "status 429\nheader Retry-After: 1\nbody no\n---\n" HELLO,
+                "");
+    ask(&st);
+    cr_assert(ed_wait(st.ed, STAGE_MS,
+                      "deepchat#status() ==# 'rate limited (429), "
+                      "try 2/3 in 1 s (:DeepStop ends it)'"));
+    stage_expect(&st, "virtual text", LOOKS,
+                 " rate limited (429), try 2/3 in 1 s (:DeepStop ends it)");
+    cr_expect(ed_wait_screen(st.ed, "rate limited (429), try 2/3 in 1 s (:Deep",
+                             STAGE_MS));
+    long long before = now_ms();
+    expect_answered(&st, "429", 2);
+    cr_expect_geq(now_ms() - before, 700, "it did not wait");
+    stage_stop(&st);
+}
+
+Test(retry_wait, success_leaves_no_trace, .timeout = 30)
+{
+    struct stage st;
+    stage_start(&st,
+                "status 503\nheader Retry-After-Ms: 1\nbody no\n---\nrst\n"
+                "---\n" HELLO,
+                "");
+    ask(&st);
+    expect_answered(&st, "503, rst", 3);
+    stage_stop(&st);
+}
+
+/* Stop at once, also twice, whatever key or command is used. */
+Test(retry_wait, stop, .timeout = 60)
+{
+    static const char *const stops[] = {
+        "DeepStop", "DeepStop!", "call deepchat#stop()", "DeepStop | DeepStop",
+        "execute \"normal \\<C-c>\""};
+    struct stage st;
+    stage_start(&st, NULL, "");
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+        stage_script(&st, "status 429\nheader Retry-After: 60\nbody no\n");
+        ask(&st);
+        cr_assert(ed_wait(st.ed, STAGE_MS,
+                          "deepchat#status() =~# 'try 2/3 in \\d\\+ s'"));
+        long long before = now_ms();
+        ed_ex(st.ed, "%s", stops[i]);
+        cr_assert(trouble_wait_end(st.ed), "%s", stops[i]);
+        cr_expect_leq(now_ms() - before, 100, "%s: %lld ms", stops[i],
+                      now_ms() - before);
+        stage_expect_text(&st, stops[i], QUESTION);
+        char *events = stage_events(&st);
+        const char *end = strrchr(events, '\n');
+        cr_expect_str_eq(end != NULL ? end + 1 : events, "Stopped stopped",
+                         "%s: <%s>", stops[i], events);
+        free(events);
+        trouble_expect_line(&st, stops[i], "stopped; nothing came yet");
+        stage_expect(&st, stops[i], LOOKS, "");
+        stage_expect(&st, stops[i], "deepchat#status()", "");
+        cr_expect_eq(server_requests(st.sv), 1, "%s", stops[i]);
+    }
+    stage_stop(&st);
+}
