@@ -134,6 +134,7 @@ help:
 	@echo 'make asan          the same under ASan and UBSan'
 	@echo 'make test-matrix   the editor tests in each Neovim, old and new'
 	@echo 'make lint          layers, sizes, bans, format, static analysis'
+	@echo 'make bench         what it costs, next to the editor alone'
 	@echo 'make fuzz          each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make coverage      what the tests reach'
 	@echo 'make install       to PREFIX ($(PREFIX)), below DESTDIR; uninstall'
@@ -203,6 +204,23 @@ $(OUT)/fuzzers/%: $(OUT)/obj/tests/fuzz/%.o $(BASE) $(CORE) $(HOST_LIB)
 
 certs:
 	@tools/make-certs.sh $(OUT)/certs
+
+# ---- the bench: BENCH_QUICK=1 for a short run, PARTS for some of it --------
+BENCH_LIB := $(patsubst %,$(OUT)/obj/tests/lib/%.o,ed grid proc server tmpdir)
+BENCH := $(call obj,$(wildcard tests/bench/*.c)) $(BENCH_LIB)
+PARTS ?=
+
+.PHONY: bench run-bench
+bench:
+	@tools/deps.sh test
+	$(AGAIN) FLAVOUR=release run-bench
+
+run-bench: all $(SERVER) $(OUT)/tests/bench/bench
+	@$(OUT)/tests/bench/bench $(PARTS)
+
+$(OUT)/tests/bench/bench: $(BENCH) $(BASE) $(CORE) $(HOST_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST)) -lpthread
 
 # ---- installing -----------------------------------------------------------
 INSTALL ?= install

@@ -28,6 +28,8 @@ struct ed {
     uint32_t last_id;
     struct grid grid;
     bool gone;
+    ed_event_fn *on_event;
+    void *event_user;
 };
 
 static void
@@ -57,6 +59,15 @@ fill(struct ed *ed, int ms)
     return n > 0;
 }
 
+static void
+notified(struct ed *ed, const char *name, const struct value *params)
+{
+    if (strcmp(name, "redraw") == 0)
+        grid_redraw(&ed->grid, params);
+    if (ed->on_event != NULL)
+        ed->on_event(ed->event_user, name, params);
+}
+
 /* Handle what is there; true if the answer with this id was, moved to out. */
 static bool
 take(struct ed *ed, uint32_t id, struct rpc_message *out)
@@ -67,9 +78,8 @@ take(struct ed *ed, uint32_t id, struct rpc_message *out)
             *out = m;
             return true;
         }
-        if (m.type == RPC_NOTIFY &&
-            strcmp(value_as_text(m.method, ""), "redraw") == 0)
-            grid_redraw(&ed->grid, m.params);
+        if (m.type == RPC_NOTIFY)
+            notified(ed, value_as_text(m.method, ""), m.params);
         rpc_message_finish(&m);
     }
     return false;
@@ -150,7 +160,19 @@ set_environment(const char *home)
 }
 
 static void
-launch(struct ed *ed, const char *setup)
+attach_ui(struct ed *ed)
+{
+    struct value *args = value_list();
+    value_add(args, value_int(ED_COLUMNS));
+    value_add(args, value_int(ED_LINES));
+    value_add(args, value_map());
+    value_put(args->items[2], "ext_linegrid", value_bool(true));
+    value_put(args->items[2], "rgb", value_bool(true));
+    value_free(call(ed, "nvim_ui_attach", args));
+}
+
+static void
+launch(struct ed *ed, const char *setup, bool ui)
 {
     const char *nvim = getenv("NVIM_BIN");
     const char *argv[] = {nvim != NULL ? nvim : "nvim",
@@ -163,23 +185,19 @@ launch(struct ed *ed, const char *setup)
                           "--cmd",
                           setup,
                           "--embed",
+                          ui ? NULL : "--headless",
                           NULL};
     ed->proc = (struct proc){.pid = 0};
     proc_start(&ed->proc, argv, PROC_IN | PROC_OUT);
     fcntl(ed->proc.out, F_SETFL, O_NONBLOCK);
     ed->rpc = rpc_new(RPC_IN_MAX);
     grid_init(&ed->grid, ED_LINES, ED_COLUMNS);
-    struct value *args = value_list();
-    value_add(args, value_int(ED_COLUMNS));
-    value_add(args, value_int(ED_LINES));
-    value_add(args, value_map());
-    value_put(args->items[2], "ext_linegrid", value_bool(true));
-    value_put(args->items[2], "rgb", value_bool(true));
-    value_free(call(ed, "nvim_ui_attach", args));
+    if (ui)
+        attach_ui(ed);
 }
 
-struct ed *
-ed_start(const char *base_url, const char *settings, const char *home)
+static struct ed *
+start(const char *base_url, const char *settings, const char *home, bool ui)
 {
     struct ed *ed = mem_alloc(sizeof *ed);
     ed->own_home = home == NULL;
@@ -198,9 +216,28 @@ ed_start(const char *base_url, const char *settings, const char *home)
              "set rtp^=%s | cd %s | let g:deepchat = {%s 'host': '%s' %s %s}",
              root, ed->home, url, program, settings[0] != '\0' ? "," : "",
              settings);
-    launch(ed, setup);
+    launch(ed, setup, ui);
     free(root);
     return ed;
+}
+
+struct ed *
+ed_start(const char *base_url, const char *settings, const char *home)
+{
+    return start(base_url, settings, home, true);
+}
+
+struct ed *
+ed_start_headless(const char *base_url, const char *settings, const char *home)
+{
+    return start(base_url, settings, home, false);
+}
+
+void
+ed_listen(struct ed *ed, ed_event_fn *fn, void *user)
+{
+    ed->on_event = fn;
+    ed->event_user = user;
 }
 
 static void
@@ -375,6 +412,15 @@ ed_pump(struct ed *ed, int ms)
         if (take(ed, UINT32_MAX, &m))
             rpc_message_finish(&m);
     } while (!ed->gone && now_ms() < end);
+}
+
+void
+ed_turn(struct ed *ed, int ms)
+{
+    struct rpc_message m;
+    fill(ed, ms);
+    if (take(ed, UINT32_MAX, &m))
+        rpc_message_finish(&m);
 }
 
 char *

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/value.h"
+
 struct ed;
 
 enum { ED_COLUMNS = 80, ED_LINES = 24 };
@@ -20,6 +22,9 @@ enum { ED_COLUMNS = 80, ED_LINES = 24 };
  * same files), NULL for a new one that goes with it. */
 struct ed *ed_start(const char *base_url, const char *settings,
                     const char *home);
+/* The same with no screen. */
+struct ed *ed_start_headless(const char *base_url, const char *settings,
+                             const char *home);
 /* Quit it (or kill it, if it does not), and remove its home. */
 void ed_stop(struct ed *ed);
 /* SIGKILL, as a crash. */
@@ -50,7 +55,13 @@ char *ed_screen(struct ed *ed);
 bool ed_wait_screen(struct ed *ed, const char *needle, int ms);
 /* Times that the screen was brought up to date. */
 size_t ed_redraws(struct ed *ed);
+/* What the editor sends by itself, from now on: name and borrowed arguments. */
+typedef void ed_event_fn(void *user, const char *name,
+                         const struct value *params);
+void ed_listen(struct ed *ed, ed_event_fn *fn, void *user);
 /* Handle what the editor sends for ms milliseconds. */
 void ed_pump(struct ed *ed, int ms);
+/* Wait at most ms until it sends something, and handle that. */
+void ed_turn(struct ed *ed, int ms);
 
 #endif

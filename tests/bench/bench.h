@@ -1,0 +1,118 @@
+/*
+ * The bench: what is measured against an editor alone that inserts the same
+ * text by itself (baseline.lua), in one run on one machine. Figures that do
+ * not depend on the machine decide how it ends; the others are goals.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/ed.h"
+#include "lib/server.h"
+
+/* CLOCK_MONOTONIC, as the server's log. */
+uint64_t now_us(void);
+/* Seconds of CPU that a process has used; 0 where that cannot be asked. */
+double cpu_seconds(pid_t pid);
+/* Megabytes; 0 where that cannot be asked. */
+double resident_mb(pid_t pid);
+
+struct samples {
+    double *v;
+    size_t count;
+};
+void samples_add(struct samples *s, double v);
+void samples_free(struct samples *s);
+/* percent 50: the median; 100: the greatest; 0 if there are none. */
+double samples_at(struct samples *s, double percent);
+
+/* ---- the table ---- */
+
+enum { MORE_IS_BETTER = 1 };
+
+struct figure {
+    const char *what;
+    const char *unit;
+    double ours;
+    double alone; /* the editor alone; 0: nothing to compare with */
+    double goal;  /* of DESIGN.md 3.6; 0: none */
+    double limit; /* of ours / alone (MORE_IS_BETTER: alone / ours); 0: none */
+    double least; /* ours must be as much; 0: nothing */
+    unsigned flags;
+};
+void report(const struct figure *f);
+/* Print what does not fit into it. */
+void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The number of limits passed. */
+size_t report_end(void);
+
+/* ---- a server and an editor ---- */
+
+struct arrival {
+    uint64_t at;
+    int64_t buf;
+    int64_t bytes; /* by which the buffer grew */
+};
+
+struct rig {
+    struct server *sv;
+    struct ed *ed;
+    struct arrival *arrivals;
+    size_t arrival_count;
+    uint64_t flushed;     /* when the screen was last brought up to date */
+    uint64_t first_flush; /* the first one since the first arrival, or 0 */
+    size_t keys, ended;
+};
+
+enum { WITH_UI = true, NO_UI = false, PATIENCE_MS = 20000 };
+
+void rig_start(struct rig *r, bool ui);
+void rig_stop(struct rig *r);
+/* A new chat, the only window; with lines of earlier turns if not 0. */
+void rig_chat(struct rig *r, size_t lines);
+/* Send a question. Returns when the server holds the answer back, its place is
+ * in the buffer and the screen is quiet. answer: lines of a script. */
+void rig_ask(struct rig *r, const char *answer);
+/* Tell of every change of the current buffer, from now on. */
+void rig_watch(struct rig *r);
+void rig_forget(struct rig *r);
+/* Let the answer come. */
+void rig_go(struct rig *r);
+/* Handle what the editor sends until count replies, or runs of the baseline,
+ * have ended since the start. */
+void rig_until_ended(struct rig *r, size_t count);
+void rig_pump_until(struct rig *r, uint64_t end);
+/* The same, asking and typing every 20 ms; how long that took goes to waits,
+ * in ms. */
+void rig_probe(struct rig *r, size_t count, struct samples *waits);
+/* CPU of editor and host so far. */
+double rig_cpu(struct rig *r);
+
+/* Put the text of so many tokens in pieces at the end of the current chat's
+ * last answer, from inside the editor: every ms milliseconds, or at once if ms
+ * is 0. Ends like a reply. */
+void rig_alone(struct rig *r, size_t tokens, size_t piece, int ms);
+
+/* ms between the wire and the buffer, of each token but the first, of request
+ * number request into buffer buf (0: any). */
+void rig_delivery(struct rig *r, size_t request, int64_t buf,
+                  struct samples *out);
+/* When the last byte of so many tokens was in the buffer; 0 if it was not. */
+uint64_t rig_complete(const struct rig *r, size_t tokens);
+
+/* ---- what is measured ---- */
+
+extern bool bench_quick;
+
+void bench_flat(void);
+void bench_rates(void);
+void bench_long(void);
+void bench_first(void);
+void bench_many(void);
+void bench_costs(void);
+
+#endif
