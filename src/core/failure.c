@@ -13,118 +13,67 @@
 #include "core/failure.h"
 #include "deepchat.h"
 
-/* 68 cells at 80 columns, less "deepchat: ". */
-enum { LINE_CELLS = 58 };
+/* 68 cells at 80 columns, less "deepchat: ". No character is wider than it has
+ * bytes, so bytes will do. */
+enum { LINE_MAX_CELLS = 58 };
 
-struct reading {
-    struct dc_failure *out;
-    const struct dc_response *response;
-    const struct dc_asked *asked;
-    struct said said;
-};
-
-static const char *
-or_text(const char *text, const char *fallback)
+static bool
+has_key(const struct reading *r)
 {
-    return text != NULL && text[0] != '\0' ? text : fallback;
+    return r->asked->key != NULL && r->asked->key[0] != '\0';
 }
 
-static const char *
-host_of(const struct reading *r)
-{
-    return or_text(r->asked->host, "the server");
-}
+/* ---- the line ---- */
 
-static void verdict(struct reading *r, enum dc_fault fault, bool retry,
-                    const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
+/* Append text as one clean line, cut with "..." where it is over max bytes. */
 static void
-verdict(struct reading *r, enum dc_fault fault, bool retry, const char *format,
-        ...)
+add_cut(struct buf *out, const char *text, size_t max)
 {
-    char line[1024];
+    struct buf line;
+    buf_init(&line, strlen(text) * 3 + 1); /* U+FFFD for a byte */
+    failure_line(&line, str_of(text));
+    struct dc_str s = buf_str(&line);
+    bool cut = s.len > max;
+    if (s.len > 0)
+        buf_add(out, s.ptr, cut ? utf8_fit(s, max - 3) : s.len);
+    if (cut)
+        buf_add_text(out, "...");
+    buf_finish(&line);
+}
+
+/* Without the " (:h topic)" at its end, if room is short. */
+static size_t
+advice_len(const char *advice, size_t words)
+{
+    size_t len = strlen(advice);
+    const char *topic = strstr(advice, " (:h");
+    if (topic != NULL && words + strlen("; ") + len > LINE_MAX_CELLS)
+        len = (size_t)(topic - advice);
+    return len;
+}
+
+void
+failure_say(struct reading *r, enum dc_fault fault, bool retry,
+            const char *advice, const char *format, ...)
+{
+    char words[1024];
     va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    vsnprintf(words, sizeof words, format, args);
     va_end(args);
-    struct dc_str s = {line, strlen(line)};
-    size_t fit = utf8_fit(s, LINE_CELLS);
-    bool cut = fit < s.len;
-    if (cut)
-        fit = utf8_fit(s, LINE_CELLS - 3);
-    snprintf(r->out->line, sizeof r->out->line, "%.*s%s", (int)fit, line,
-             cut ? "..." : "");
+    dc_redact(words, r->asked->key);
+
+    struct buf line;
+    buf_init(&line, sizeof r->out->line - 1);
+    int tail = (int)advice_len(advice, strlen(words));
+    size_t room = LINE_MAX_CELLS - (tail > 0 ? strlen("; ") + (size_t)tail : 0);
+    add_cut(&line, words, room);
+    if (tail > 0)
+        buf_addf(&line, "; %.*s", tail, advice);
+    snprintf(r->out->line, sizeof r->out->line, "%s", line.ptr);
+    buf_finish(&line);
     r->out->fault = fault;
     r->out->retry = retry;
-}
-
-/* ---- the transport ---- */
-
-static void
-read_refused(struct reading *r)
-{
-    if (r->asked->loopback)
-        verdict(r, DC_FAULT_NETWORK, false,
-                "%s refused; is llama-server running?", host_of(r));
-    else
-        verdict(r, DC_FAULT_NETWORK, true, "nothing listens at %s", host_of(r));
-}
-
-static void
-read_net(struct reading *r)
-{
-    const char *host = host_of(r);
-    struct said detail;
-    said_read(&detail, r->response->detail);
-    const char *why = or_text(detail.text.ptr, "no reason given");
-    switch (r->response->net) {
-    case DC_NET_NO_HOST:
-        verdict(r, DC_FAULT_NETWORK, false, "cannot find host %s", host);
-        break;
-    case DC_NET_DNS:
-        verdict(r, DC_FAULT_NETWORK, true, "cannot look up %s now", host);
-        break;
-    case DC_NET_REFUSED:
-        read_refused(r);
-        break;
-    case DC_NET_CONNECT_TIMEOUT:
-        verdict(r, DC_FAULT_NETWORK, true, "no connection to %s in time", host);
-        break;
-    case DC_NET_FIRST_BYTE_TIMEOUT:
-        verdict(r, DC_FAULT_NETWORK, false, "no answer from %s in time", host);
-        break;
-    case DC_NET_IDLE_TIMEOUT:
-        verdict(r, DC_FAULT_NETWORK, true, "%s went silent", host);
-        break;
-    case DC_NET_TLS:
-        verdict(r, DC_FAULT_NETWORK, true, "TLS with %s: %s", host, why);
-        break;
-    case DC_NET_TLS_CA:
-        verdict(r, DC_FAULT_NETWORK, false,
-                "TLS: %s; set ca_file (:h deepchat-proxy)", why);
-        break;
-    case DC_NET_CA_FILE:
-        verdict(r, DC_FAULT_OTHER, false, "cannot read ca_file %s", why);
-        break;
-    case DC_NET_PROXY:
-        verdict(r, DC_FAULT_NETWORK, false, "proxy: %s", why);
-        break;
-    case DC_NET_CLOSED:
-        verdict(r, DC_FAULT_NETWORK, true, "%s closed the connection", host);
-        break;
-    case DC_NET_PROTOCOL:
-        verdict(r, DC_FAULT_NOT_API, false, "%s: not an API: %s", host, why);
-        break;
-    case DC_NET_TOO_BIG:
-        verdict(r, DC_FAULT_OTHER, false, "%s sent too much: %s", host, why);
-        break;
-    case DC_NET_OK:
-    case DC_NET_OTHER:
-        verdict(r, DC_FAULT_NETWORK, false, "%s: %s", host, why);
-        break;
-    }
-    said_finish(&detail);
 }
 
 /* ---- the words ---- */
@@ -132,8 +81,20 @@ read_net(struct reading *r)
 static bool
 says(const struct reading *r, const char *needle)
 {
-    return said_holds(buf_str(&r->said.text), needle) ||
-           said_holds(str_of(r->said.code), needle);
+    struct dc_str text = buf_str(&r->said.text);
+    return failure_find(text, needle) < text.len ||
+           strcmp(r->said.code, needle) == 0 ||
+           strcmp(r->said.type, needle) == 0;
+}
+
+/* words ends with NULL. */
+static bool
+says_any(const struct reading *r, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        if (says(r, *words))
+            return true;
+    return false;
 }
 
 /* The conversation is over the model's context, in any server's words. */
@@ -158,62 +119,104 @@ is_overflow(const struct reading *r)
         "max_tokens must be at least 1",
         "too many tokens",
         "exceeds the limit of",
+        NULL,
     };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (says(r, words[i]))
-            return true;
+    if (r->status < 400 && !r->said.error)
+        return false;
+    if (says_any(r, words))
+        return true;
     if (says(r, "input token count") && says(r, "exceeds the maximum"))
         return true;
-    int status = r->response->status;
-    return (status == 400 || status == 413) && r->response->body.len == 0;
+    return (r->status == 400 || r->status == 413) &&
+           str_trim(r->response->body).len == 0;
+}
+
+static bool
+is_unfunded(const struct reading *r)
+{
+    static const char *const words[] = {"insufficient_quota",
+                                        "insufficient balance",
+                                        "exceeded your current quota", NULL};
+    return r->status == 402 || says_any(r, words);
 }
 
 static bool
 is_no_model(const struct reading *r)
 {
-    int status = r->response->status;
-    if (says(r, "model_not_found") || says(r, "model not exist") ||
-        says(r, "model not found"))
-        return true;
-    if (!says(r, "model") || status < 400 || status > 422)
+    static const char *const plain[] = {"model_not_found", "model not exist",
+                                        "model not found", NULL};
+    static const char *const words[] = {"does not exist",   "not found",
+                                        "unknown model",    "no such model",
+                                        "is not available", NULL};
+    if (r->status < 400 && !r->said.error)
         return false;
-    return says(r, "does not exist") || says(r, "not found") ||
-           says(r, "unknown model") || says(r, "no such model") ||
-           says(r, "is not available");
+    if (says_any(r, plain))
+        return true;
+    return r->status <= 422 && says(r, "model") && says_any(r, words);
 }
 
-/* The request members that a server may refuse, and that can be named without
- * a param. */
+/* ---- the field that was refused ---- */
+
+static bool
+is_word_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Where the word stands by itself in text, or text.len. */
+static size_t
+find_word(struct dc_str text, const char *word)
+{
+    size_t len = strlen(word);
+    for (size_t at = 0; at < text.len; at++) {
+        at += failure_find((struct dc_str){text.ptr + at, text.len - at}, word);
+        bool whole =
+            (at == 0 || !is_word_byte(text.ptr[at - 1])) &&
+            (at + len >= text.len || !is_word_byte(text.ptr[at + len]));
+        if (whole)
+            return at;
+    }
+    return text.len;
+}
+
+/* The first option that the text speaks of; "stop" and the like are left out,
+ * because they are English, too. */
+static const char *
+named_field(struct dc_str text)
+{
+    static const char *const fields[] = {
+        "stream_options",   "service_tier",    "reasoning_effort",
+        "prompt_cache_key", "fail_fast",       "max_completion_tokens",
+        "max_tokens",       "temperature",     "top_p",
+        "presence_penalty", "response_format", "frequency_penalty",
+        "tool_choice",
+    };
+    const char *found = "";
+    size_t first = text.len;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        size_t at = find_word(text, fields[i]);
+        if (at < first) {
+            first = at;
+            found = fields[i];
+        }
+    }
+    return found;
+}
+
+/* "stream_options.include_usage" is about stream_options, but of a message it
+ * matters which one. */
 static void
 find_field(struct reading *r)
 {
-    static const char *const fields[] = {
-        "stream_options",
-        "service_tier",
-        "reasoning_effort",
-        "prompt_cache_key",
-        "fail_fast",
-        "max_completion_tokens",
-        "max_tokens",
-        "temperature",
-        "top_p",
-        "presence_penalty",
-        "frequency_penalty",
-        "response_format",
-        "tool_choice",
-        "tools",
-        "seed",
-        "stop",
-    };
     const char *named = r->said.field;
-    const char *dot = strrchr(named, '.');
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (strcmp(dot != NULL ? dot + 1 : named, fields[i]) == 0 ||
-            (named[0] == '\0' && says(r, fields[i]))) {
-            snprintf(r->out->field, sizeof r->out->field, "%s", fields[i]);
-            return;
-        }
-    snprintf(r->out->field, sizeof r->out->field, "%.63s", named);
+    size_t len = strlen(named);
+    if (len == 0)
+        named = named_field(buf_str(&r->said.text));
+    else if (strncmp(named, "messages", 8) != 0)
+        len = strcspn(named, ".[");
+    snprintf(r->out->field, sizeof r->out->field, "%.*s",
+             len > 0 ? (int)len : 63, named);
 }
 
 /* ---- the statuses ---- */
@@ -221,79 +224,101 @@ find_field(struct reading *r)
 static void
 read_key(struct reading *r)
 {
-    int status = r->response->status;
-    const char *source = r->asked->key_source;
-    if (r->asked->key == NULL)
-        verdict(r, DC_FAULT_KEY, false,
-                "%s wants a key (%d); set api_key_env (:h deepchat-key)",
-                host_of(r), status);
-    else if (status == 403 && !says(r, "authenticat") && !says(r, "key"))
-        verdict(r, DC_FAULT_KEY, false, "not allowed (403): %s",
-                or_text(r->said.text.ptr, host_of(r)));
+    static const char *const words[] = {"key",   "authentic",  "unauthorized",
+                                        "token", "credential", NULL};
+    bool about_key =
+        r->status == 401 || r->said.text.len == 0 || says_any(r, words);
+    if (!about_key)
+        failure_say(r, DC_FAULT_KEY, false, "", "not allowed (403): %s",
+                    r->said.text.ptr);
+    else if (!has_key(r))
+        failure_say(r, DC_FAULT_KEY, false, "see :h deepchat-key",
+                    "no key for %s (%d)", r->host, r->status);
     else
-        verdict(r, DC_FAULT_KEY, false,
-                "key from %s refused (%d); nothing lost",
-                or_text(source, "your settings"), status);
+        failure_say(r, DC_FAULT_KEY, false, "nothing lost",
+                    "key from %s refused (%d)",
+                    or_text(r->asked->key_source, "your settings"), r->status);
 }
 
 static void
 read_field(struct reading *r)
 {
-    int status = r->response->status;
     find_field(r);
     const char *words = or_text(r->said.text.ptr, "no reason given");
     if (r->out->field[0] == '\0')
-        verdict(r, DC_FAULT_OTHER, false, "refused (%d): %s", status, words);
+        failure_say(r, DC_FAULT_OTHER, false, "", "refused (%d): %s", r->status,
+                    words);
     else
-        verdict(r, DC_FAULT_FIELD, false, "%s refused (%d): %s", r->out->field,
-                status, words);
+        failure_say(r, DC_FAULT_FIELD, false, "", "%s refused (%d): %s",
+                    r->out->field, r->status, words);
 }
 
 static void
 read_busy(struct reading *r)
 {
-    int status = r->response->status;
-    if (status == 429 && (says(r, "busy") || says(r, "overloaded")))
-        verdict(r, DC_FAULT_RATE, true, "the model is busy (429)");
+    static const char *const busy[] = {"busy", "overloaded", NULL};
+    int status = r->status;
+    const char *words = r->said.html ? "" : r->said.text.ptr;
+    if (status == 429 && says_any(r, busy))
+        failure_say(r, DC_FAULT_RATE, true, "", "the model is busy (429)");
     else if (status == 429)
-        verdict(r, DC_FAULT_RATE, true, "rate limited (429)");
-    else if (says(r, "loading"))
-        verdict(r, DC_FAULT_SERVER, true, "the model is loading (%d)", status);
+        failure_say(r, DC_FAULT_RATE, true, "", "rate limited (429)");
+    else if (status == 503 && says(r, "loading"))
+        failure_say(r, DC_FAULT_SERVER, true, "", "the model is loading (503)");
+    else if (status == 529)
+        failure_say(r, DC_FAULT_SERVER, true, "", "%s is busy (529)", r->host);
     else if (status < 500)
-        verdict(r, DC_FAULT_SERVER, true, "%s was not ready (%d)", host_of(r),
-                status);
-    else if (status == 500 && says(r, "not supported"))
-        verdict(r, DC_FAULT_OTHER, false, "%s", r->said.text.ptr);
+        failure_say(r, DC_FAULT_SERVER, true, "", "%s was not ready (%d)",
+                    r->host, status);
     else
-        verdict(r, DC_FAULT_SERVER, true, "%s failed (%d)", host_of(r), status);
+        failure_say(r, DC_FAULT_SERVER, true, "", "%s failed (%d)%s%s", r->host,
+                    status, words[0] != '\0' ? ": " : "", words);
 }
 
+/* In the line the host must do where the whole address is too long. */
 static void
 read_redirect(struct reading *r)
 {
-    struct said where;
-    said_read(&where, r->response->location);
-    verdict(r, DC_FAULT_PATH, false,
-            "redirected to %s; set base_url if you trust it",
-            or_text(where.text.ptr, "nowhere"));
-    said_finish(&where);
+    enum { ROOM = 15 };
+    said_finish(&r->said);
+    said_read(&r->said, r->response->location, r->asked->key);
+    const char *where = r->said.text.ptr;
+    const char *scheme = strstr(where, "://");
+    where = scheme != NULL ? scheme + 3 : where;
+    size_t len = strlen(where);
+    if (len > ROOM && strcspn(where, "/") > 0)
+        len = strcspn(where, "/");
+    failure_say(r, DC_FAULT_PATH, false, "set base_url if you trust it",
+                "redirects to %.*s", len > 0 ? (int)len : 7,
+                len > 0 ? where : "nowhere");
+}
+
+static bool
+is_page(const struct reading *r)
+{
+    struct dc_str type = r->response->content_type;
+    return r->said.html ||
+           (!r->said.error && failure_find(type, "text/html") < type.len);
 }
 
 static void
 read_ok(struct reading *r)
 {
-    if (r->said.html)
-        verdict(r, DC_FAULT_NOT_API, false,
-                "%s sent a web page, not an API reply (base_url?)", host_of(r));
+    static const char *const passing[] = {"server_error", "overloaded", NULL};
+    const char *words = r->said.text.ptr;
+    if (is_page(r))
+        failure_say(r, DC_FAULT_NOT_API, false, "see base_url",
+                    "%s sent a web page%s%s", r->host,
+                    words[0] != '\0' ? ": " : "", words);
     else if (r->said.text.len == 0)
-        verdict(r, DC_FAULT_OTHER, false, "%s sent an empty answer",
-                host_of(r));
-    else if (r->said.json && r->said.code[0] == '\0')
-        verdict(r, DC_FAULT_NOT_API, false,
-                "%s sent no chat reply; check base_url", host_of(r));
+        failure_say(r, DC_FAULT_OTHER, false, "", "%s sent an empty reply",
+                    r->host);
+    else if (r->said.error)
+        failure_say(r, DC_FAULT_SERVER, says_any(r, passing), "", "%s: %s",
+                    r->host, words);
     else
-        verdict(r, DC_FAULT_SERVER, false, "%s: %s", host_of(r),
-                r->said.text.ptr);
+        failure_say(r, DC_FAULT_NOT_API, false, "see base_url",
+                    "%s sent no chat reply", r->host);
 }
 
 static bool
@@ -307,46 +332,91 @@ is_transient(int status)
 static void
 read_missing(struct reading *r)
 {
-    int status = r->response->status;
-    if (status == 405 && says(r, "tool"))
-        verdict(r, DC_FAULT_FIELD, false, "%s cannot use tools (405)",
-                or_text(r->asked->model, "the model"));
+    if (r->status == 405 && says(r, "tool")) {
+        snprintf(r->out->field, sizeof r->out->field, "tools");
+        failure_say(r, DC_FAULT_FIELD, false, "", "%s cannot use tools (405)",
+                    or_text(r->asked->model, "the model"));
+        return;
+    }
+    failure_say(r, DC_FAULT_PATH, false, "see base_url",
+                "no chat API at %s (%d)", r->host, r->status);
+}
+
+/* What the words mean, whatever the status. */
+static bool
+read_meaning(struct reading *r)
+{
+    if (is_unfunded(r)) {
+        failure_say(r, DC_FAULT_FUNDS, false, "nothing lost",
+                    "account at %s needs funding", r->host);
+        return true;
+    }
+    if (r->status == 429) /* "too many tokens" a minute */
+        return false;
+    if (is_overflow(r))
+        failure_say(r, DC_FAULT_CONTEXT, false, "cut turns or try :DeepModel",
+                    "too long for the context");
+    else if (is_no_model(r))
+        failure_say(r, DC_FAULT_MODEL, false, "try :DeepModel",
+                    "no model %s at %s", or_text(r->asked->model, "named"),
+                    r->host);
     else
-        verdict(r, DC_FAULT_PATH, false, "no chat API at %s (%d); see base_url",
-                host_of(r), status);
+        return false;
+    return true;
 }
 
 static void
 read_status(struct reading *r)
 {
-    int status = r->response->status;
+    int status = r->status;
     if (status >= 300 && status < 400)
         read_redirect(r);
-    else if (is_overflow(r))
-        verdict(r, DC_FAULT_CONTEXT, false,
-                "too long for the model's context; cut turns");
-    else if (status == 402 || says(r, "insufficient_quota"))
-        verdict(r, DC_FAULT_FUNDS, false, "account at %s needs funding (%d)",
-                host_of(r), status);
-    else if (is_no_model(r))
-        verdict(r, DC_FAULT_MODEL, false, "no model %s at %s; try :DeepModel",
-                or_text(r->asked->model, "set"), host_of(r));
+    else if (read_meaning(r))
+        return;
     else if (status == 401 || status == 403)
         read_key(r);
     else if (status == 404 || status == 405)
         read_missing(r);
     else if (status == 413)
-        verdict(r, DC_FAULT_TOO_LARGE, false,
-                "request too large for %s (413); cut turns", host_of(r));
+        failure_say(r, DC_FAULT_TOO_LARGE, false, "cut turns",
+                    "request too large for %s (413)", r->host);
     else if (is_transient(status))
         read_busy(r);
-    else if (status == 200)
+    else if (status >= 200 && status < 300)
         read_ok(r);
     else if (status == 400 || status == 422)
         read_field(r);
     else
-        verdict(r, DC_FAULT_OTHER, false, "unexpected status %d from %s",
-                status, host_of(r));
+        failure_say(r, DC_FAULT_OTHER, false, "",
+                    "unexpected status %d from %s", status, r->host);
+}
+
+/* The status that a body under 200 stands for. */
+static int
+status_of(const struct reading *r)
+{
+    int status = r->response->status;
+    if (status != 200 || !r->said.error)
+        return status;
+    if (r->said.number != 0)
+        return r->said.number;
+    if (says(r, "rate_limit_exceeded"))
+        return 429;
+    return says(r, "invalid_api_key") ? 401 : status;
+}
+
+static void
+keep_words(struct reading *r)
+{
+    struct buf words;
+    buf_init(&words, sizeof r->said.where + SAID_MAX + 2);
+    if (r->said.where[0] != '\0')
+        buf_addf(&words, "%s: ", r->said.where);
+    buf_add_str(&words, buf_str(&r->said.text));
+    size_t len = utf8_fit(buf_str(&words), sizeof r->out->server - 1);
+    snprintf(r->out->server, sizeof r->out->server, "%.*s", (int)len,
+             words.ptr);
+    buf_finish(&words);
 }
 
 void
@@ -355,17 +425,16 @@ dc_failure_read(struct dc_failure *out, const struct dc_response *response,
 {
     *out = (struct dc_failure){.fault = DC_FAULT_OTHER};
     struct reading r = {.out = out, .response = response, .asked = asked};
-    said_read(&r.said, response->body);
-    if (asked->key != NULL && r.said.text.ptr != NULL)
-        dc_redact(r.said.text.ptr, asked->key);
-    snprintf(out->server, sizeof out->server, "%s",
-             or_text(r.said.text.ptr, ""));
-    if (response->net != DC_NET_OK)
-        read_net(&r);
-    else
+    r.host = or_text(asked->host, "the server");
+    bool answered = response->net == DC_NET_OK;
+    said_read(&r.said, answered ? response->body : response->detail,
+              asked->key);
+    r.status = status_of(&r);
+    if (answered)
         read_status(&r);
-    if (asked->key != NULL)
-        dc_redact(out->line, asked->key);
+    else
+        failure_net(&r);
+    keep_words(&r);
     said_finish(&r.said);
 }
 
@@ -377,49 +446,10 @@ dc_retry_wait(int attempt, double retry_after, double random)
     enum { FIRST_MS = 500, MOST_MS = 8000, LONGEST_S = 120 };
     if (retry_after > LONGEST_S)
         return -1;
-    if (retry_after >= 0 && !isnan(retry_after))
-        return (int)(retry_after * 1000);
+    if (retry_after > 0)
+        return (int)ceil(retry_after * 1000);
     double ms = FIRST_MS;
     for (int i = 1; i < attempt && ms < MOST_MS; i++)
         ms *= 2;
-    if (ms > MOST_MS)
-        ms = MOST_MS;
     return (int)(ms * (1 - 0.25 * random));
-}
-
-/* ---- secrets ---- */
-
-enum { PIECE = 8 };
-
-/* How many bytes at the start of text stand in secret, in one run. */
-static size_t
-match(const char *text, const char *secret)
-{
-    size_t best = 0;
-    for (; *secret != '\0'; secret++) {
-        size_t n = 0;
-        while (text[n] != '\0' && text[n] == secret[n])
-            n++;
-        best = n > best ? n : best;
-    }
-    return best;
-}
-
-void
-dc_redact(char *text, const char *secret)
-{
-    if (secret == NULL || strlen(secret) < PIECE)
-        return;
-    char *to = text;
-    while (*text != '\0') {
-        size_t n = match(text, secret);
-        if (n < PIECE) {
-            *to++ = *text++;
-            continue;
-        }
-        memcpy(to, "***", 3);
-        to += 3;
-        text += n;
-    }
-    *to = '\0';
 }

@@ -1,4 +1,8 @@
-/* Inside the library: what a server says in the body of an error. */
+/* Inside of dc_failure_read, shared by the failure*.c files:
+ *   failure.c       an answer -> fault, line, retry
+ *   failure_net.c   the same, where there was no whole answer
+ *   failure_said.c  the body of an error -> the server's words
+ *   failure_text.c  anybody's text -> one line that is fit to be shown */
 #ifndef CORE_FAILURE_H
 #define CORE_FAILURE_H
 
@@ -8,19 +12,58 @@
 #include "base/buf.h"
 #include "deepchat.h"
 
+/* ---- failure_text.c ----------------------------------------------------- */
+
+/* Append text as one line of valid UTF-8: without controls, escape sequences,
+ * bidi and invisible characters, blanks as one space; as much as fits. */
+void failure_line(struct buf *out, struct dc_str text);
+/* Where needle stands in text, whatever the case, or text.len. */
+size_t failure_find(struct dc_str text, const char *needle);
+
+/* ---- failure_said.c ----------------------------------------------------- */
+
+enum { SAID_MAX = 512 };
+
 struct said {
-    struct buf text; /* its words on one line, fit for any terminal */
-    char code[64];   /* error.code or error.type, "" if there is none */
-    char field[64];  /* the request member it complains about, or "" */
-    bool html;       /* it was a web page */
-    bool json;
+    struct buf text; /* a line as above, without the key; never NULL */
+    char where[128]; /* "body.temperature", or "" */
+    char type[64];   /* error.type and error.code, "" if they are no words */
+    char code[64];
+    int number;     /* error.code where it is a number, else 0 */
+    char field[64]; /* the request member it complains about, or "" */
+    bool html;      /* it was a web page; text is its title */
+    bool error;     /* it was JSON that says that something is wrong */
 };
 
-/* Every body shape of wire-contract 3.1, and plain text. */
-void said_read(struct said *said, struct dc_str body);
+/* Every body shape of wire-contract 3.1, and plain text. key may be NULL. */
+void said_read(struct said *said, struct dc_str body, const char *key);
 void said_finish(struct said *said);
 
-/* True if text holds needle, whatever the case. */
-bool said_holds(struct dc_str text, const char *needle);
+/* ---- failure.c ---------------------------------------------------------- */
+
+struct reading {
+    struct dc_failure *out;
+    const struct dc_response *response;
+    const struct dc_asked *asked;
+    int status; /* as sent, or the one that a body under 200 names */
+    const char *host;
+    struct said said; /* of the body, or of the transport's detail */
+};
+
+/* Fill in r->out. The line is "WORDS; ADVICE", of which the words are cut if
+ * it is too long; the advice may be "". */
+void failure_say(struct reading *r, enum dc_fault fault, bool retry,
+                 const char *advice, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+static inline const char *
+or_text(const char *text, const char *fallback)
+{
+    return text != NULL && text[0] != '\0' ? text : fallback;
+}
+
+/* ---- failure_net.c ------------------------------------------------------ */
+
+void failure_net(struct reading *r);
 
 #endif

@@ -3,16 +3,17 @@
  * first and the messages in order, so that the requests of one chat share
  * their beginning byte for byte and the server's prompt cache can use it.
  * Written by hand into one buffer, since cJSON would copy every message and
- * lose digits of large integers; values that come from outside are checked
- * with cJSON.
+ * lose digits of large integers; values that come from outside are checked and
+ * sent as they are written.
  */
 #include <string.h>
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "core/json_text.h"
 #include "deepchat.h"
 
 /* ---- JSON text ---- */
@@ -33,7 +34,7 @@ static void
 add_clean_string(struct buf *b, struct dc_str s)
 {
     buf_add_byte(b, '"');
-    size_t from = 0;
+    size_t from = 0; /* what is before it has been added */
     for (size_t at = 0; at < s.len; at++) {
         unsigned char c = (unsigned char)s.ptr[at];
         if (c >= 0x20 && c != '"' && c != '\\')
@@ -42,7 +43,8 @@ add_clean_string(struct buf *b, struct dc_str s)
         add_escape(b, c);
         from = at + 1;
     }
-    buf_add(b, s.ptr + from, s.len - from);
+    if (from < s.len)
+        buf_add(b, s.ptr + from, s.len - from);
     buf_add_byte(b, '"');
 }
 
@@ -53,33 +55,27 @@ add_string(struct buf *b, struct dc_str s)
         add_clean_string(b, s);
         return;
     }
-    struct buf clean;
+    struct buf clean; /* what is too much for it is too much for b, too */
     buf_init(&clean, DC_REQUEST_MAX);
     utf8_add_clean(&clean, s, true);
-    b->full = b->full || clean.full;
     add_clean_string(b, buf_str(&clean));
     buf_finish(&clean);
+}
+
+/* A name, with a comma unless it is the first one in its braces. */
+static void
+add_name(struct buf *b, const char *name)
+{
+    if (b->len > 0 && b->ptr[b->len - 1] != '{')
+        buf_add_byte(b, ',');
+    buf_addf(b, "\"%s\":", name);
 }
 
 static void
 add_member(struct buf *b, const char *name, struct dc_str text)
 {
-    buf_addf(b, ",\"%s\":", name);
+    add_name(b, name);
     add_string(b, text);
-}
-
-/* True if text is one JSON value and nothing else. */
-static bool
-is_json(struct dc_str text)
-{
-    text = str_trim(text);
-    if (text.len == 0)
-        return false;
-    const char *end = NULL;
-    cJSON *json = cJSON_ParseWithLengthOpts(text.ptr, text.len, &end, false);
-    bool ok = json != NULL && end == text.ptr + text.len;
-    cJSON_Delete(json);
-    return ok;
 }
 
 /* ---- messages ---- */
@@ -87,10 +83,10 @@ is_json(struct dc_str text)
 static void
 add_call(struct buf *b, const struct dc_message *m)
 {
-    buf_add_text(b, "{\"id\":");
-    add_string(b, m->id);
-    buf_add_text(b, ",\"type\":\"function\",\"function\":{\"name\":");
-    add_string(b, m->name);
+    buf_add_byte(b, '{');
+    add_member(b, "id", m->id);
+    buf_add_text(b, ",\"type\":\"function\",\"function\":{");
+    add_member(b, "name", m->name);
     add_member(b, "arguments", m->text);
     buf_add_text(b, "}}");
 }
@@ -106,7 +102,7 @@ add_calls(struct buf *b, const struct dc_request *req, size_t i)
         add_call(b, &req->messages[i]);
     }
     if (i > first)
-        buf_add_text(b, "]");
+        buf_add_byte(b, ']');
     return i;
 }
 
@@ -127,23 +123,30 @@ add_message(struct buf *b, const struct dc_request *req, size_t i)
         if (m->role == DC_ROLE_ASSISTANT)
             i = add_calls(b, req, i);
     }
-    buf_add_text(b, "}");
+    buf_add_byte(b, '}');
     return i;
 }
 
 static void
 add_messages(struct buf *b, const struct dc_request *req)
 {
-    buf_add_text(b, "\"messages\":[");
+    add_name(b, "messages");
+    buf_add_byte(b, '[');
     for (size_t i = 0; i < req->message_count;) {
         if (i > 0)
             buf_add_text(b, ",");
         i = add_message(b, req, i);
     }
-    buf_add_text(b, "]");
+    buf_add_byte(b, ']');
 }
 
 /* ---- the rest ---- */
+
+static const cJSON *
+member(const cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
 
 static bool
 add_params(struct buf *b, const struct dc_request *req, const cJSON *extra,
@@ -151,26 +154,33 @@ add_params(struct buf *b, const struct dc_request *req, const cJSON *extra,
 {
     for (size_t i = 0; i < req->param_count; i++) {
         const struct dc_param *p = &req->params[i];
-        if (!is_json(p->value))
-            return fail(err, DC_E_SYNTAX, "%s is not JSON: %.*s", p->name,
-                        (int)(p->value.len < 40 ? p->value.len : 40),
-                        p->value.ptr != NULL ? p->value.ptr : "");
-        if (cJSON_GetObjectItemCaseSensitive(extra, p->name) != NULL)
+        if (!json_text(p->value))
+            return fail(err, DC_E_SYNTAX, "the value of %s is not JSON",
+                        p->name);
+        if (member(extra, p->name) != NULL)
             continue;
-        buf_addf(b, ",\"%s\":", p->name);
+        add_name(b, p->name);
         buf_add_str(b, str_trim(p->value));
     }
     return true;
 }
 
+/* Servers refuse stream_options where no stream is wanted, so it goes by what
+ * extra makes of it. */
 static void
 add_stream(struct buf *b, const struct dc_request *req, const cJSON *extra)
 {
-    if (cJSON_GetObjectItemCaseSensitive(extra, "stream") == NULL)
-        buf_addf(b, ",\"stream\":%s", req->stream ? "true" : "false");
-    if (req->stream &&
-        cJSON_GetObjectItemCaseSensitive(extra, "stream_options") == NULL)
-        buf_add_text(b, ",\"stream_options\":{\"include_usage\":true}");
+    bool stream = req->stream;
+    if (member(extra, "stream") != NULL) {
+        stream = cJSON_IsTrue(member(extra, "stream"));
+    } else {
+        add_name(b, "stream");
+        buf_add_text(b, stream ? "true" : "false");
+    }
+    if (stream && member(extra, "stream_options") == NULL) {
+        add_name(b, "stream_options");
+        buf_add_text(b, "{\"include_usage\":true}");
+    }
 }
 
 /* What stands between the braces of extra, as it is written. */
@@ -182,7 +192,8 @@ add_extra(struct buf *b, struct dc_str extra)
         str_trim((struct dc_str){extra.ptr + 1, extra.len - 2});
     if (inner.len == 0)
         return;
-    buf_add_byte(b, ',');
+    if (b->len > 0 && b->ptr[b->len - 1] != '{')
+        buf_add_byte(b, ',');
     buf_add_str(b, inner);
 }
 
@@ -191,13 +202,10 @@ fill(struct buf *b, const struct dc_request *req, const cJSON *extra,
      struct dc_error *err)
 {
     buf_add_byte(b, '{');
-    if (req->model.len > 0 &&
-        cJSON_GetObjectItemCaseSensitive(extra, "model") == NULL) {
-        buf_add_text(b, "\"model\":");
-        add_string(b, req->model);
-        buf_add_byte(b, ',');
-    }
-    add_messages(b, req);
+    if (req->model.len > 0 && member(extra, "model") == NULL)
+        add_member(b, "model", req->model);
+    if (member(extra, "messages") == NULL)
+        add_messages(b, req);
     if (!add_params(b, req, extra, err))
         return false;
     add_stream(b, req, extra);
@@ -210,15 +218,26 @@ fill(struct buf *b, const struct dc_request *req, const cJSON *extra,
     return true;
 }
 
+/* NULL unless text is an object; cJSON refuses some valid JSON, too. */
+static cJSON *
+read_object(struct dc_str text)
+{
+    cJSON *json = NULL;
+    if (json_text(text))
+        json = cJSON_ParseWithLength(text.ptr, text.len);
+    if (cJSON_IsObject(json))
+        return json;
+    cJSON_Delete(json);
+    return NULL;
+}
+
 char *
 dc_request_body(const struct dc_request *req, size_t *len, struct dc_error *err)
 {
     cJSON *extra = NULL;
     if (str_trim(req->extra).len > 0) {
-        if (is_json(req->extra))
-            extra = cJSON_ParseWithLength(req->extra.ptr, req->extra.len);
-        if (!cJSON_IsObject(extra)) {
-            cJSON_Delete(extra);
+        extra = read_object(req->extra);
+        if (extra == NULL) {
             fail(err, DC_E_SYNTAX, "extra_body is not a JSON object");
             return NULL;
         }
