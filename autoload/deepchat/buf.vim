@@ -133,8 +133,9 @@ function! deepchat#buf#begin(id, about) abort
     let l:reply.begun = 1
     call deepchat#buf#status(a:id, get(l:reply, 'status', ''))
   endif
-  call deepchat#file#name(l:reply.buf, a:about.chat_dir)
-  call s:save(l:reply.buf)
+  if deepchat#file#autosave(l:reply.buf) && deepchat#file#name(l:reply.buf, a:about.chat_dir)
+    call s:save(l:reply.buf)
+  endif
   call deepchat#turn#refold(l:reply.buf)
   call deepchat#port#event('DeepChatStart', s:event(l:reply, {}))
   return {'file': deepchat#file#path(l:reply.buf)}
@@ -238,6 +239,9 @@ endfunction
 
 " 'ok' if the place of the reply is still its place.
 function! s:alive(reply) abort
+  if has_key(a:reply, 'reloaded')
+    return 'deleted'
+  endif
   let l:text = deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, 'text'))
   let l:head = deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, 'head'))
   if empty(l:text) || empty(l:head) || l:head[0] >= l:text[0]
@@ -485,6 +489,14 @@ function! deepchat#buf#saved(buf) abort
       call deepchat#host#send('saved', {'id': l:reply.id})
       call s:drop(l:reply)
     endif
+  endfor
+endfunction
+
+" The buffer was read from its file again: anchors survive that, the text that
+" they stood in does not.
+function! deepchat#buf#reloaded(buf) abort
+  for l:reply in filter(values(s:replies), 'v:val.buf == a:buf')
+    let l:reply.reloaded = 1
   endfor
 endfunction
 

@@ -131,6 +131,7 @@ function! deepchat#file#read(buf) abort
   endif
   call s:remember(a:buf, l:path)
   call s:attach(a:buf)
+  call deepchat#buf#reloaded(a:buf)
 endfunction
 
 " BufWritePost: the user wrote it, the finished replies in it are safe.
