@@ -47,7 +47,7 @@ LD_fuzz := $(SAN)
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -D_DARWIN_C_SOURCE -g -fPIC -fvisibility=hidden -fno-common \
 	-fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing \
 	-ffile-prefix-map=$(CURDIR)=. $(WARN) $(if $(WERROR),-Werror) $(FLAGS_$(FLAVOUR)) -Isrc -Itests $(CFLAGS)
-LDFLAGS_ALL := $(LD_$(FLAVOUR)) $(LDFLAGS)
+LDFLAGS_ALL := $(LD_$(FLAVOUR)) $(LDFLAGS) -lm
 
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
@@ -187,7 +187,8 @@ coverage:
 	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
 	$(AGAIN) FLAVOUR=coverage run-coverage
 
-run-coverage: run-tests
+run-coverage: tests-built build/model.gguf live-server
+	@tools/test.sh $(OUT) || echo 'coverage: of a run in which tests failed'
 	@gcovr --root . --object-directory $(OUT)/obj --filter src/ --branches --print-summary --output $(OUT)/branches.txt
 	@gcovr --root . --object-directory $(OUT)/obj --filter src/
 

@@ -47,6 +47,6 @@ version=$("$prefix/use")
 "$prefix/bin/deepchat-host" --version | grep -qF "$version"
 
 quietly make FLAVOUR="$flavour" PREFIX="$prefix" uninstall
-rm "$prefix/use" "$prefix/use.c"
+rm -f "$prefix"/use "$prefix"/use.c "$prefix"/use.gc*
 left=$(find "$prefix" ! -type d)
 [ -z "$left" ] || { echo "left behind: $left" && exit 1; }
