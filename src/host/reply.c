@@ -25,6 +25,7 @@
 #include "host/log.h"
 #include "host/reply_ask.h"
 #include "host/reply_end.h"
+#include "host/reply_text.h"
 
 enum {
     KEY_CMD_MS = 20000,
@@ -50,7 +51,7 @@ struct reply {
     struct http_call *call;
     struct child *child;
     struct dc_stream *stream;
-    struct dc_escape *escape[2]; /* by dc_delta_kind */
+    struct reply_text *text;
     struct buf error_body;
     struct dc_response response;
 
@@ -130,19 +131,24 @@ check_disk(struct reply *r, bool ok, const struct dc_error *err)
     r->events.notice(r->events.user, line);
 }
 
+/* reply_text: on the disk before the editor is told. */
 static void
-hand_on(struct reply *r, enum dc_delta_kind kind, struct dc_str raw, bool last)
+keep(void *user, enum dc_delta_kind kind, struct dc_str raw)
 {
+    struct reply *r = user;
     struct dc_error err;
-    if (r->journal != NULL && raw.len > 0)
-        check_disk(r,
-                   kind == DC_DELTA_TEXT
-                       ? journal_text(r->journal, raw, &err)
-                       : journal_reasoning(r->journal, raw, &err),
-                   &err);
-    struct dc_str text = dc_escape_add(r->escape[kind], raw, last);
-    if (text.len > 0)
-        r->events.text(r->events.user, kind, text);
+    if (r->journal == NULL)
+        return;
+    bool ok = kind == DC_DELTA_TEXT ? journal_text(r->journal, raw, &err)
+                                    : journal_reasoning(r->journal, raw, &err);
+    check_disk(r, ok, &err);
+}
+
+static void
+show(void *user, enum dc_delta_kind kind, struct dc_str text)
+{
+    struct reply *r = user;
+    r->events.text(r->events.user, kind, text);
 }
 
 static void
@@ -165,7 +171,7 @@ on_delta(struct reply *r, const struct dc_delta *delta)
         r->events.status(r->events.user, "");
     r->thinking = delta->kind == DC_DELTA_REASONING;
     r->pieces++;
-    hand_on(r, delta->kind, delta->text, false);
+    reply_text_add(r->text, delta->kind, delta->text);
 }
 
 static void
@@ -178,6 +184,7 @@ pull(struct reply *r)
     while ((step = dc_stream_next(r->stream, &delta, &r->stream_error)) ==
            DC_ITEM)
         on_delta(r, &delta);
+    reply_text_flush(r->text);
     if (step == DC_FAIL)
         r->stream_failed = true;
 }
@@ -330,8 +337,7 @@ flush_stream(struct reply *r)
 {
     dc_stream_end(r->stream);
     pull(r);
-    hand_on(r, DC_DELTA_REASONING, (struct dc_str){"", 0}, true);
-    hand_on(r, DC_DELTA_TEXT, (struct dc_str){"", 0}, true);
+    reply_text_end(r->text);
 }
 
 /* With a finish_reason nothing is missing, however the connection ended. */
@@ -514,8 +520,7 @@ reply_start(struct loop *lp, struct http *http,
     r->cfg = request->cfg;
     r->events = events;
     buf_init(&r->error_body, DC_ERROR_BODY_MAX);
-    r->escape[0] = dc_escape_new();
-    r->escape[1] = dc_escape_new();
+    r->text = reply_text_new((struct reply_text_events){keep, show, r});
     fresh_stream(r);
     r->body = reply_body(request, &r->body_len, &r->stream_error);
     if (r->body != NULL)
@@ -543,8 +548,7 @@ let_go(struct reply *r)
     if (r->call != NULL || r->child != NULL)
         return;
     dc_stream_free(r->stream);
-    dc_escape_free(r->escape[0]);
-    dc_escape_free(r->escape[1]);
+    reply_text_free(r->text);
     buf_finish(&r->error_body);
     journal_close(r->journal);
     config_free(r->cfg);
