@@ -349,6 +349,7 @@ on_ended(void *user, const struct reply_end *end)
     chat->ended = true;
     chat->finish = describe(end);
     chat->journal = reply_take_journal(chat->reply);
+    writer_last(chat->lane);
     if (chat->host->editor == NULL)
         stop_if_idle(chat->host->chats);
     else

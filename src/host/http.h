@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "deepchat.h"
 #include "host/loop.h"
@@ -73,6 +74,9 @@ void http_resume(struct http_call *call);
 /* After the first text of a reply its socket need not wake us at once: look at
  * it every frame_ms instead, unless it brings more than a frame can hold. */
 void http_pace(struct http_call *call, int frame_ms);
+
+/* When sockets that rest should be looked at next (loop_now_us()). */
+void http_look_at(struct http *h, int64_t at_us);
 
 /* "libcurl/7.88.1 OpenSSL/3.0.19 ...", for the health page. */
 const char *http_version(void);

@@ -38,6 +38,13 @@ http_pace(struct http_call *call, int frame_ms)
     call->frame_ms = frame_ms;
 }
 
+void
+http_look_at(struct http *h, int64_t at_us)
+{
+    if (h->rest.paced)
+        h->rest.look_at = (at_us + 999) / 1000;
+}
+
 static void
 deliver(struct http_call *call)
 {

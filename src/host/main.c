@@ -80,6 +80,13 @@ on_signal(void *user, int number)
 typedef struct editor *editor_new_fn(struct loop *lp, int in, int out,
                                      struct editor_events events);
 
+/* Tokens that are read when they can be shown do not wait in between. */
+static void
+on_frame(void *user, int64_t at_us)
+{
+    http_look_at(user, at_us);
+}
+
 static int
 serve(struct loop *lp, struct http *http, editor_new_fn *editor_new)
 {
@@ -89,6 +96,7 @@ serve(struct loop *lp, struct http *http, editor_new_fn *editor_new)
     struct editor *editor = editor_new(lp, STDIN_FILENO, out, events);
     s.host.editor = editor;
     s.host.writer = writer_new(lp, editor);
+    writer_on_frame(s.host.writer, on_frame, http);
     s.host.chats = chats_new(&s.host);
     s.host.locks = locks_new();
     loop_signals(lp, on_signal, &s);

@@ -31,6 +31,7 @@ struct writer_lane {
     int64_t seq;
 
     bool started; /* the first text has been sent */
+    bool last;    /* nothing follows */
     bool high;
     bool lost;
     struct writer_lane *next;
@@ -48,6 +49,8 @@ struct writer {
     int64_t next_us; /* no edit before this */
     bool cut;        /* the last batch could not hold all there was */
     int retry_ms;    /* 0: the last batch went well */
+    writer_frame_fn *on_frame;
+    void *frame_user;
 };
 
 static loop_hook_fn before_wait;
@@ -91,6 +94,13 @@ writer_free(struct writer *w)
     }
     free(w->flight);
     free(w);
+}
+
+void
+writer_on_frame(struct writer *w, writer_frame_fn *fn, void *user)
+{
+    w->on_frame = fn;
+    w->frame_user = user;
 }
 
 struct writer_lane *
@@ -146,6 +156,12 @@ writer_add(struct writer_lane *lane, enum dc_delta_kind kind,
         lane->high = true;
         lane->events.pressure(lane->events.user, true);
     }
+}
+
+void
+writer_last(struct writer_lane *lane)
+{
+    lane->last = true;
 }
 
 /* ---- sending ---- */
@@ -220,16 +236,16 @@ before_wait(void *user)
     struct writer *w = user;
     if (w->ed == NULL || w->in_flight)
         return -1;
-    bool any = false, first = false;
+    bool any = false, now = false;
     for (struct writer_lane *lane = w->lanes; lane; lane = lane->next)
         if (has_text(lane)) {
             any = true;
-            first = first || !lane->started;
+            now = now || !lane->started || lane->last;
         }
     if (!any)
         return -1;
     int64_t left = w->next_us - loop_now_us();
-    if (left > 0 && !(first && w->retry_ms == 0))
+    if (left > 0 && !(now && w->retry_ms == 0))
         return (int)((left + 999) / 1000);
     send_batch(w);
     return -1;
@@ -299,6 +315,8 @@ set_pace(struct writer *w, bool again)
     w->next_us = again    ? now + (int64_t)w->retry_ms * 1000
                  : w->cut ? now
                           : w->sent_us + frame;
+    if (w->on_frame != NULL && !again)
+        w->on_frame(w->frame_user, w->next_us);
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "deepchat.h"
 #include "host/editor.h"
@@ -39,6 +40,11 @@ struct writer *writer_new(struct loop *lp, struct editor *ed);
 void writer_detach(struct writer *w);
 void writer_free(struct writer *w);
 
+/* When the next edit may go out (loop_now_us()), as soon as that is known: what
+ * is read just then waits least. */
+typedef void writer_frame_fn(void *user, int64_t at_us);
+void writer_on_frame(struct writer *w, writer_frame_fn *fn, void *user);
+
 /* A reply's way into its buffer; id is the one that deepchat#buf#begin() got.
  */
 struct writer_lane *writer_open(struct writer *w, int64_t id,
@@ -46,6 +52,8 @@ struct writer_lane *writer_open(struct writer *w, int64_t id,
 /* kept */
 void writer_add(struct writer_lane *lane, enum dc_delta_kind kind,
                 struct dc_str text);
+/* Nothing follows: what waits need not wait for the next frame. */
+void writer_last(struct writer_lane *lane);
 bool writer_idle(const struct writer_lane *lane);
 /* What is not written yet is dropped. NULL is ignored. */
 void writer_close(struct writer_lane *lane);
