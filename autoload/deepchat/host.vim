@@ -41,7 +41,7 @@ function! deepchat#host#send(op, args) abort
   try
     call rpcnotify(s:job, a:op, a:args)
   catch
-    call s:gone(-1)
+    call s:gone(0)
     return 'the engine stopped; try again (:DeepLog)'
   endtry
   return ''
@@ -61,7 +61,7 @@ endfunction
 function! s:end() abort
   let l:job = s:job
   if l:job > 0
-    call s:gone(0)
+    call s:gone(1)
     call jobstop(l:job)
   endif
 endfunction
@@ -128,17 +128,18 @@ endfunction
 
 function! s:on_exit(job, code, event) abort
   if a:job == s:job
-    call s:gone(a:code)
+    call s:gone(0)
   endif
 endfunction
 
-function! s:gone(code) abort
+" The host does not run any more; wanted: because we ended it.
+function! s:gone(wanted) abort
   let s:job = 0
   call timer_stop(s:hello_timer)
   if get(v:, 'exiting', v:null) isnot v:null
     return
   endif
-  if empty(s:about) && empty(s:broken) && a:code != 0
+  if empty(s:about) && empty(s:broken) && !a:wanted
     let s:broken = 'the engine does not run; run :DeepBuild'
   endif
   let s:about = {}
