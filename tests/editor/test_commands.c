@@ -1,0 +1,214 @@
+/* The commands: arguments, ranges, modifiers, and what they send. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/proc.h"
+#include "lib/trouble.h"
+
+#define HELLO "token Hello\nfinish stop\ndone\n"
+#define REQUEST(members, content)                                              \
+    "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" content \
+    "\"}]" members ",\"stream\":true,\"stream_options\":{\"include_usage\":"   \
+    "true}}"
+
+static void
+expect_request(struct stage *st, const char *name, const char *want)
+{
+    cr_assert(trouble_wait_end(st->ed), "%s: no end", name);
+    char *body = server_request_body(st->sv, 1, NULL);
+    cr_expect_str_eq(body, want, "%s\n got: <%s>\nwant: <%s>", name, body,
+                     want);
+    free(body);
+}
+
+static void
+fresh(struct stage *st)
+{
+    stage_script(st, HELLO);
+    trouble_reset(st);
+    ed_ex(st->ed, "messages clear | silent! only! | enew!");
+}
+
+/* ---- :DeepModel ---- */
+
+static const struct {
+    const char *name;
+    const char *buffer; /* NULL: not a chat */
+    const char *command;
+    const char *line;
+    const char *check, *want;
+} models[] = {
+    {"shown", "---\\nmodel: a/b\\n---", "DeepModel", "model is a/b",
+     "deepchat#model#of(bufnr('%'))", "a/b"},
+    {"of the settings", NULL, "DeepModel", "model is m", "&filetype", ""},
+    {"none", NULL, "unlet g:deepchat.model | DeepModel", "no model is set here",
+     "&filetype", ""},
+    {"replaced", "---\\nmodel: a\\nn: 1\\n---\\n\\n%% user", "DeepModel b/c",
+     "", "join(getline(1, '$'), '|')", "---|model: b/c|n: 1|---||%% user"},
+    {"added", "---\\nseed: 1\\n---\\n\\n%% user", "DeepModel b", "",
+     "join(getline(1, '$'), '|')", "---|model: b|seed: 1|---||%% user"},
+    {"front matter made", "%% user\\n\\nSay", "DeepModel b", "",
+     "join(getline(1, '$'), '|')", "---|model: b|---||%% user||Say"},
+    {"of a buffer", NULL, "DeepModel b", "model of this buffer is b",
+     "b:deepchat.model . g:deepchat.model", "bm"},
+    {"in a pipe", NULL, "DeepModel b | let g:piped = 1",
+     "model of this buffer is b", "g:piped", "1"},
+};
+
+Test(commands, model, .timeout = 30)
+{
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+        fresh(&st);
+        if (models[i].buffer != NULL) {
+            ed_ex(st.ed, "DeepChat!");
+            ed_ex(st.ed,
+                  "only! | silent %%delete _ | call setline(1, "
+                  "split(\"%s\", '\\n')) | messages clear",
+                  models[i].buffer);
+        }
+        ed_ex(st.ed, "%s", models[i].command);
+        trouble_expect_line(&st, models[i].name, models[i].line);
+        stage_expect(&st, models[i].name, models[i].check, models[i].want);
+    }
+    /* for good: a line for the vimrc, which does what it says */
+    fresh(&st);
+    ed_ex(st.ed, "DeepModel! x'y");
+    stage_expect(&st, "!", "g:deepchat.model", "x'y");
+    ed_ex(st.ed, "let g:line = split(execute('messages'), '\\n')[-1]");
+    ed_ex(st.ed, "let g:deepchat.model = 'm'");
+    ed_ex(st.ed, "execute g:line");
+    stage_expect(&st, "the line", "g:deepchat.model", "x'y");
+    stage_expect(&st, "the rest", "has_key(g:deepchat, 'base_url')", "1");
+    stage_stop(&st);
+}
+
+/* ---- arguments and ranges ---- */
+
+static const struct {
+    const char *name;
+    const char *setup;
+    const char *command;
+    const char *request;
+} asks[] = {
+    {"text", NULL, "DeepChat! a | b \"c\\ % # <cword>",
+     REQUEST("", "a | b \\\"c\\\\ % # <cword>")},
+    {"options", NULL,
+     "DeepChat! ++temperature=0.5 ++seed=7 ++stop=[\"a\",\"b\"] ++fail_fast Hi",
+     REQUEST(",\"temperature\":0.5,\"stop\":[\"a\",\"b\"],\"seed\":7,"
+             "\"fail_fast\":true",
+             "Hi")},
+    {"not options", NULL, "DeepChat! a ++temperature=0.5",
+     REQUEST("", "a ++temperature=0.5")},
+    {"b:deepchat",
+     "autocmd FileType deepchat ++once let b:deepchat = "
+     "{'top_p': 0.5}",
+     "DeepChat! Hi", REQUEST(",\"top_p\":0.5", "Hi")},
+    {"a range",
+     "call setline(1, ['int', 'main;', '%% user', '```']) | setfiletype c",
+     "2,4DeepChat! Why?",
+     REQUEST("", "````c\\nmain;\\n%% user\\n```\\n````\\n\\nWhy?")},
+    {"the whole buffer", "call setline(1, ['a', 'b'])", "%DeepChat! Why?",
+     REQUEST("", "```\\na\\nb\\n```\\n\\nWhy?")},
+};
+
+Test(commands, chat_arguments, .timeout = 30)
+{
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    for (size_t i = 0; i < sizeof asks / sizeof *asks; i++) {
+        fresh(&st);
+        if (asks[i].setup != NULL)
+            ed_ex(st.ed, "%s", asks[i].setup);
+        ed_ex(st.ed, "%s", asks[i].command);
+        expect_request(&st, asks[i].name, asks[i].request);
+        trouble_expect_line(&st, asks[i].name, "");
+    }
+    stage_stop(&st);
+}
+
+/* A range without text is attached, and nothing is sent. */
+Test(commands, range_without_text, .timeout = 30)
+{
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    ed_ex(st.ed, "call setline(1, ['a b', 'c']) | silent file x\\ y\\%%.c");
+    ed_ex(st.ed, "1DeepChat!");
+    stage_expect_text(&st, "range",
+                      "---\nmodel: m\n---\n\n%% context "
+                      "from=x%20y%25.c:1-1\n\n```\na b\n```\n\n%% user\n\n");
+    stage_expect(&st, "cursor", "line('.') == line('$')", "1");
+    cr_expect_eq(server_requests(st.sv), 0);
+    /* a draft that stands there goes with the text */
+    ed_ex(st.ed, "call setline('$', 'draft')");
+    ed_ex(st.ed, "DeepChat more");
+    expect_request(&st, "draft",
+                   REQUEST("", "```\\na b\\n```\\n\\ndraft\\n\\n"
+                               "more"));
+    stage_stop(&st);
+}
+
+/* ---- where a chat opens ---- */
+
+static const struct {
+    const char *mods;
+    const char *check;
+    const char *want;
+} windows[] = {
+    {"", "winlayout()[0] . winnr('$') . tabpagenr('$')", "col21"},
+    {"vertical", "winlayout()[0] . winnr('$') . tabpagenr('$')", "row21"},
+    {"tab", "winnr('$') . tabpagenr('$') . tabpagenr()", "122"},
+    {"botright", "winnr() . winnr('$') . winlayout()[0]", "44col"},
+    {"topleft vertical", "winnr() . winnr('$') . winlayout()[0]", "14row"},
+};
+
+Test(commands, modifiers, .timeout = 30)
+{
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
+        ed_ex(st.ed, "silent! tabonly! | silent! only! | enew!");
+        if (windows[i].want[1] == '4')
+            ed_ex(st.ed, "vertical new | wincmd l | split");
+        ed_ex(st.ed, "%s DeepChat!", windows[i].mods);
+        stage_expect(&st, windows[i].mods, windows[i].check, windows[i].want);
+        stage_expect(&st, windows[i].mods, "&filetype", "deepchat");
+        stage_expect(&st, windows[i].mods, "mode()", "n");
+        /* visible: its window is used, whatever the modifier */
+        ed_ex(st.ed, "let g:chat = bufnr('%%') | wincmd p | let g:n = "
+                     "winnr('$')");
+        ed_ex(st.ed, "vertical DeepChat");
+        stage_expect(&st, windows[i].mods,
+                     "bufnr('%') == g:chat && winnr('$') <= g:n", "1");
+    }
+    stage_stop(&st);
+}
+
+/* ---- forks ---- */
+
+Test(commands, send_with_a_range_forks, .timeout = 30)
+{
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    ed_ex(st.ed, "DeepChat!");
+    ed_ex(st.ed, "only! | silent %%delete _");
+    ed_ex(st.ed, "call setline(1, ['%%%% user', '', 'One', '', "
+                 "'%%%% assistant', '', 'First', '%%%%%% user', '', "
+                 "'%%%% user', '', 'Two', '', '%%%% assistant', '', 'Second', "
+                 "'', '%%%% user', ''])");
+    ed_ex(st.ed, "messages clear | 3DeepSend");
+    expect_request(&st, "fork", REQUEST("", "One"));
+    stage_expect_text(&st, "fork",
+                      "%% user\n\nOne\n\n"
+                      "%% alternate\n\n%%% assistant\n\nFirst\n%%%% user\n\n"
+                      "%%% user\n\nTwo\n\n%%% assistant\n\nSecond\n\n"
+                      "%% assistant finish=stop\n\nHello\n\n%% user\n\n");
+    trouble_expect_line(&st, "fork", "");
+    /* one step of undo takes all of it back */
+    ed_ex(st.ed, "undo");
+    stage_expect(&st, "undo", "getline(5) . getline('$')", "%% assistant");
+    stage_stop(&st);
+}
