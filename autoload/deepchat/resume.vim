@@ -50,7 +50,7 @@ endfunction
 function! s:restore(entry) abort
   call s:open(a:entry)
   let l:buf = bufnr('%')
-  let [l:first, l:count, l:with_user] = s:place(l:buf, a:entry)
+  let [l:first, l:count, l:with_user] = s:place(getbufline(l:buf, 1, '$'), a:entry)
   let l:lines = (l:with_user ? ['%% user', ''] + split(a:entry.user, "\n", 1) + [''] : [])
         \ + split(substitute(a:entry.turns, '\n$', '', ''), "\n", 1) + ['%% user', '', '']
   if l:first > 0 && getbufline(l:buf, l:first)[0] !~# '^\s*$'
@@ -78,24 +78,41 @@ function! deepchat#resume#saved(buf) abort
 endfunction
 
 function! s:open(entry) abort
-  let l:buf = a:entry.chat ==# '' ? 0 : bufnr('^' . a:entry.chat . '$')
+  let l:chat = a:entry.chat ==# '' ? s:unanswered(a:entry) : a:entry.chat
+  let l:buf = l:chat ==# '' ? 0 : bufnr('^' . l:chat . '$')
   if l:buf > 0 && bufwinnr(l:buf) > 0
     execute bufwinnr(l:buf) 'wincmd w'
   elseif l:buf > 0 && bufloaded(l:buf)
     execute s:mods 'sbuffer' str2nr(l:buf)
-  elseif filereadable(a:entry.chat)
-    execute s:mods 'split' fnameescape(a:entry.chat)
+  elseif filereadable(l:chat)
+    execute s:mods 'split' fnameescape(l:chat)
   else
     call deepchat#chat#open(s:mods, 1)
     let b:deepchat_project = a:entry.project ==# '' ? b:deepchat_project : a:entry.project
   endif
 endfunction
 
+" The chat that a crash caught between its getting a file and the journal being
+" told: the one with this question and an empty answer to it, '' if none has.
+function! s:unanswered(entry) abort
+  let l:dir = deepchat#file#dir(deepchat#file#chat_dir(), a:entry.project)
+  for l:name in isdirectory(l:dir) ? readdir(l:dir, 'v:val =~# "\\.deepchat\\.md$"') : []
+    let l:path = l:dir . '/' . l:name
+    let l:lines = getftime(l:path) < a:entry.started ? [] : readfile(l:path)
+    let [l:first, l:count, l:with_user] = s:place(l:lines, a:entry)
+    if !l:with_user && l:count > 0 && deepchat#turn#is_marker(l:lines[l:first]) ==# 'assistant'
+          \ && s:turn_text(l:lines[l:first + 1 :]) ==# ''
+      return l:path
+    endif
+  endfor
+  return ''
+endfunction
+
 " Where the reply belongs: [lines above it, lines to replace, whether the
 " user's turn has to be written too]. A part of the reply that stands behind
 " the user's turn already, and an empty turn at the end, are replaced.
-function! s:place(buf, entry) abort
-  let l:lines = getbufline(a:buf, 1, '$')
+function! s:place(lines, entry) abort
+  let l:lines = a:lines
   let l:end = len(l:lines)
   let l:at = l:end - 1
   while l:at >= 0
