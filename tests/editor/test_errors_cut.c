@@ -125,3 +125,31 @@ Test(errors_cut, line_without_end, .timeout = 60)
     trouble_check(&st, &row);
     stage_stop(&st);
 }
+
+/* The text under a prompt goes with the next send, too, also with one that
+ * fails in another way or is still waiting. */
+Test(errors_cut, next_send_clears, .timeout = 30)
+{
+    struct stage st;
+    stage_start(&st,
+                "status 400\nbody no\n---\nstatus 400\nbody never\n---\n"
+                "hold g\ntoken Hello\nfinish stop\ndone\n",
+                "");
+    ed_ex(st.ed, "DeepChat! Say");
+    static const char *const lines[] = {"7: deepchat: refused (400): no",
+                                        "7: deepchat: refused (400): never"};
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert(trouble_wait_end(st.ed));
+        char *below = trouble_below(st.ed);
+        cr_expect_str_eq(below, lines[i], "<%s>", below);
+        free(below);
+        ed_ex(st.ed, "let g:events = [] | DeepSend");
+    }
+    cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS));
+    char *below = trouble_below(st.ed);
+    cr_expect_str_eq(below, "", "<%s>", below);
+    free(below);
+    cr_expect(stage_finish(&st));
+    stage_expect_text(&st, "third time", HEAD " finish=stop" TAIL);
+    stage_stop(&st);
+}
