@@ -7,6 +7,14 @@ let s:status = {}
 " Virtual text keys below this one belong to replies; markers count from here.
 let s:MARKS = 1000000
 
+" A marker of an answer with pairs on it.
+let s:ANSWERED = '\C^%% assistant \l'
+
+" Lines that are looked at in one go.
+let s:AT_ONCE = 1000
+
+let s:round = 0
+
 " text on one line that cannot make the editor ask for <Enter>.
 function! s:line(text) abort
   let l:text = substitute('deepchat: ' . a:text, '[[:cntrl:]]\+', ' ', 'g')
@@ -81,32 +89,47 @@ function! deepchat#ui#decorate(buf, event) abort
     let l:speeds[get(getbufline(a:buf, a:event.row + 1), 0, '')] = a:event.tokens_out / a:event.seconds
     call setbufvar(a:buf, 'deepchat_speeds', l:speeds)
   endif
-  let l:width = min([999] + map(win_findbuf(a:buf), 'winwidth(v:val)'))
-  call deepchat#port#virtual_clear(a:buf, s:MARKS)
-  if l:width < 50
+  let l:count = a:buf == bufnr('%') ? line('$') : getbufinfo(a:buf)[0].linecount
+  if get(a:event, 'row', -1) >= 0 && l:count > s:AT_ONCE
+    call s:decorate_lines(a:buf, a:event.row + 1, a:event.row + 1)
     return
   endif
-  let l:key = s:MARKS
-  let l:model = deepchat#model#of(a:buf)
-  for l:lnum in s:marked_lines(a:buf)
-    let l:text = s:usage(a:buf, get(getbufline(a:buf, l:lnum), 0, ''), l:width, l:model)
-    if l:text !=# ''
-      call deepchat#port#virtual(a:buf, l:key, l:lnum - 1, [[l:text, 'DeepChatUsage']], 1)
-      let l:key += 1
-    endif
-  endfor
+  call deepchat#port#virtual_clear(a:buf, s:MARKS)
+  let s:round += 1
+  call setbufvar(a:buf, 'deepchat_marks', {'round': s:round, 'count': 0})
+  call s:decorate_up(a:buf, l:count, s:round)
 endfunction
 
-" Lines with a marker of an answer and pairs on it.
-function! s:marked_lines(buf) abort
-  let l:found = []
-  let l:lines = getbufline(a:buf, 1, '$')
-  let l:at = match(l:lines, '\C^%% assistant \l')
+" The markers down to line last, the lowest at once, the others bit by bit, so
+" that no key has to wait for a long chat. A later round ends this one.
+function! s:decorate_up(buf, last, round) abort
+  if !bufloaded(a:buf) || get(getbufvar(a:buf, 'deepchat_marks', {}), 'round', 0) != a:round
+    return
+  endif
+  let l:first = max([a:last - s:AT_ONCE + 1, 1])
+  call s:decorate_lines(a:buf, l:first, a:last)
+  if l:first > 1
+    call timer_start(1, {-> s:decorate_up(a:buf, l:first - 1, a:round)})
+  endif
+endfunction
+
+function! s:decorate_lines(buf, first, last) abort
+  let l:width = min([999] + map(win_findbuf(a:buf), 'winwidth(v:val)'))
+  let l:marks = getbufvar(a:buf, 'deepchat_marks', {})
+  if l:width < 50 || empty(l:marks)
+    return
+  endif
+  let l:model = deepchat#model#of(a:buf)
+  let l:lines = getbufline(a:buf, a:first, a:last)
+  let l:at = match(l:lines, s:ANSWERED)
   while l:at >= 0
-    call add(l:found, l:at + 1)
-    let l:at = match(l:lines, '\C^%% assistant \l', l:at + 1)
+    let l:text = s:usage(a:buf, l:lines[l:at], l:width, l:model)
+    if l:text !=# ''
+      call deepchat#port#virtual(a:buf, s:MARKS + l:marks.count, a:first + l:at - 1, [[l:text, 'DeepChatUsage']], 1)
+      let l:marks.count += 1
+    endif
+    let l:at = match(l:lines, s:ANSWERED, l:at + 1)
   endwhile
-  return l:found
 endfunction
 
 function! s:usage(buf, marker, width, model) abort
