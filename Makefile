@@ -207,7 +207,7 @@ certs:
 	@tools/make-certs.sh $(OUT)/certs
 
 # ---- the bench: BENCH_QUICK=1 for a short run, PARTS for some of it --------
-BENCH_LIB := $(patsubst %,$(OUT)/obj/tests/lib/%.o,ed grid proc server tmpdir)
+BENCH_LIB := $(call obj,$(wildcard tests/lib/ed*.c) $(patsubst %,tests/lib/%.c,grid proc server tmpdir))
 BENCH := $(call obj,$(wildcard tests/bench/*.c)) $(BENCH_LIB)
 PARTS ?=
 

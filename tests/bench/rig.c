@@ -121,6 +121,18 @@ old_turns(size_t lines)
     return text;
 }
 
+/* Until the editor has nothing left to do. */
+static void
+settle(struct rig *r)
+{
+    double last = -1, used = 0;
+    for (int i = 0; i < 200 && used - last > 0.001; i++) {
+        last = used;
+        ed_pump(r->ed, 50);
+        used = cpu_seconds(ed_pid(r->ed));
+    }
+}
+
 void
 rig_chat(struct rig *r, size_t lines)
 {
@@ -139,6 +151,7 @@ rig_chat(struct rig *r, size_t lines)
     ed_ex(r->ed, "silent! only! | normal! G");
     if (!ed_wait(r->ed, PATIENCE_MS, "!empty(deepchat#host#about())"))
         give_up("the host does not answer");
+    settle(r);
 }
 
 void
@@ -155,7 +168,7 @@ rig_ask(struct rig *r, const char *answer)
     if (!server_wait_held(r->sv, "g", 1, PATIENCE_MS) ||
         !ed_wait(r->ed, PATIENCE_MS, "search('^%%%% assistant$', 'bnw') > 0"))
         give_up("the request did not come");
-    ed_pump(r->ed, 100);
+    settle(r);
 }
 
 void
