@@ -26,6 +26,7 @@ function! s:map(modes, keys, plug) abort
   for l:mode in split(a:modes, '\zs')
     if !hasmapto('<Plug>(deepchat-' . a:plug . ')', l:mode)
       for l:key in a:keys
+        " allow(execute): all three come from the list below
         execute l:mode . 'map <buffer>' l:key '<Plug>(deepchat-' . a:plug . ')'
         let b:undo_ftplugin .= "|execute 'silent! " . l:mode . 'unmap <buffer> ' . l:key . "'"
       endfor

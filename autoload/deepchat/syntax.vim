@@ -100,6 +100,7 @@ endfunction
 " Read the syntax of a language into the cluster of its own. Returns 0 if the
 " editor has none.
 function! s:include(language) abort
+  " allow(glob): a name of s:LANGUAGES
   if empty(globpath(&runtimepath, 'syntax/' . a:language . '.vim', 1, 1))
     return 0
   endif
@@ -109,6 +110,7 @@ function! s:include(language) abort
   endif
   try
     unlet! b:current_syntax
+    " allow(execute): a name of s:LANGUAGES
     execute 'syntax include @deepchatCode_' . a:language 'syntax/' . a:language . '.vim'
   catch
     return 0
@@ -131,6 +133,8 @@ function! s:region(word, language) abort
         \ . ' contains=deepchatEscape,@deepchatCode_' . a:language
         \ . ' end="^\%(%% \%(system\|user\|assistant\|reasoning\|context\|call\|tool\|alternate\|note\)'
         \ . '\%( [a-z][a-z0-9_-]*=\%([^\x01-\x20\x7f=%]\|%\x\x\)*\)*[ \t\r]*$\)\@="'
+  " allow(execute): the word and the language stand in s:LANGUAGES
   execute l:region 'start="^ \{0,3}' . l:rest 'end="^ \{0,3}\z1[`~]*\s*$"'
+  " allow(execute): as above
   execute l:region 'start="^\%( \{4,}\| *\t\s*\)' . l:rest 'end="^\s\+\z1[`~]*\s*$"'
 endfunction

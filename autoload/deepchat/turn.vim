@@ -125,7 +125,7 @@ function! deepchat#turn#refold_window() abort
   try
     for [l:first, l:last] in s:to_fold(l:whole)
       if foldlevel(l:first) == 0 && (l:view.lnum < l:first || l:view.lnum > l:last)
-        execute l:first . ',' . l:last . 'fold'
+        execute printf('%d,%dfold', l:first, l:last)
       endif
     endfor
     let w:deepchat_folded = bufnr('%')
@@ -218,7 +218,7 @@ endfunction
 " gw formats as gq does without 'formatexpr'.
 function! s:format(from, to) abort
   let l:below = line('$') - a:to
-  execute 'keepjumps normal! ' . a:from . 'Ggw' . a:to . 'G'
+  execute printf('keepjumps normal! %dGgw%dG', a:from, a:to)
   for l:lnum in range(a:from, line('$') - l:below)
     let l:line = getline(l:lnum)
     if deepchat#turn#kind(l:line)[0] !=# ''
