@@ -90,7 +90,8 @@ function! deepchat#chat#attach(buf) abort
     execute printf('autocmd BufWinEnter <buffer=%d> call deepchat#chat#shown(%d)', a:buf, a:buf)
     execute printf('autocmd VimResized <buffer=%d> call deepchat#ui#decorate(%d, {})', a:buf, a:buf)
   augroup END
-  call deepchat#host#start()
+  " once the chat is on the screen: to start a process takes longer than that
+  call timer_start(0, {-> deepchat#host#start()})
   call deepchat#chat#shown(a:buf)
 endfunction
 
