@@ -28,7 +28,7 @@ function! deepchat#host#about() abort
 endfunction
 
 function! deepchat#host#running() abort
-  return s:job > 0
+  return s:job isnot 0
 endfunction
 
 " Send one message, starting the host if it does not run. Returns '' or, if it
@@ -39,7 +39,7 @@ function! deepchat#host#send(op, args) abort
     return l:why
   endif
   try
-    call rpcnotify(s:job, a:op, a:args)
+    call s:notify(a:op, a:args)
   catch
     call s:gone(0)
     return 'the engine stopped; try again (:DeepLog)'
@@ -60,14 +60,14 @@ endfunction
 
 function! s:end() abort
   let l:job = s:job
-  if l:job > 0
+  if l:job isnot 0
     call s:gone(1)
-    call jobstop(l:job)
+    call s:kill(l:job)
   endif
 endfunction
 
 function! s:start() abort
-  if s:job > 0 || !empty(s:broken)
+  if s:job isnot 0 || !empty(s:broken)
     return s:broken
   endif
   let l:program = deepchat#host#program()
@@ -76,28 +76,61 @@ function! s:start() abort
   endif
   let s:stderr = []
   let s:about = {}
-  try
-    let s:job = jobstart([l:program, '--stdio=nvim'], {'rpc': v:true,
-          \ 'on_exit': function('s:on_exit'), 'on_stderr': function('s:on_stderr')})
-  catch
-    let s:job = 0
-  endtry
-  if s:job <= 0
-    let s:job = 0
+  let s:job = s:run(l:program)
+  if s:job is 0
     return 'the engine does not run; run :DeepBuild'
   endif
-  call rpcnotify(s:job, 'hello', {'protocol': s:protocol, 'version': s:version,
+  call s:notify('hello', {'protocol': s:protocol, 'version': s:version,
         \ 'editor': s:editor(), 'settings': deepchat#settings()})
   let s:hello_timer = timer_start(3000, function('s:no_answer'))
   return ''
 endfunction
+
+" ---- the job: the editors differ -------------------------------------------
+
+" Start the program; 0 if that fails. In Vim 'noblock' keeps a host that does
+" not read from stopping the editor.
+function! s:run(program) abort
+  try
+    if has('nvim')
+      return max([0, jobstart([a:program, '--stdio=nvim'], {'rpc': v:true,
+            \ 'on_exit': {job, code, event -> s:on_exit(job, code)},
+            \ 'on_stderr': {job, data, event -> s:on_stderr(data)}})])
+    endif
+    let l:job = job_start([a:program, '--stdio=vim'], {'mode': 'json', 'noblock': 1,
+          \ 'err_mode': 'nl', 'err_cb': {_, line -> s:on_stderr([line])},
+          \ 'exit_cb': function('s:on_exit'), 'stoponexit': 'term'})
+    return job_status(l:job) ==# 'fail' ? 0 : l:job
+  catch
+    return 0
+  endtry
+endfunction
+
+" Throws if the job has ended.
+function! s:notify(op, args) abort
+  if has('nvim')
+    call rpcnotify(s:job, a:op, a:args)
+  else
+    call ch_sendexpr(s:job, [a:op, a:args])
+  endif
+endfunction
+
+function! s:kill(job) abort
+  if has('nvim')
+    call jobstop(a:job)
+  else
+    call job_stop(a:job)
+  endif
+endfunction
+
+" ---- its life --------------------------------------------------------------
 
 function! s:editor() abort
   return has('nvim') ? 'Neovim ' . matchstr(execute('version'), 'NVIM v\zs\S*') : 'Vim ' . v:version
 endfunction
 
 function! s:no_answer(timer) abort
-  if empty(s:about) && s:job > 0
+  if empty(s:about) && s:job isnot 0
     call s:break('the engine does not answer; run :DeepBuild')
   endif
 endfunction
@@ -121,13 +154,13 @@ function! deepchat#host#ready(about) abort
   endif
 endfunction
 
-function! s:on_stderr(job, data, event) abort
-  call extend(s:stderr, filter(copy(a:data), 'v:val !=# ""'))
+function! s:on_stderr(lines) abort
+  call extend(s:stderr, filter(copy(a:lines), 'v:val !=# ""'))
   let s:stderr = s:stderr[-50:]
 endfunction
 
-function! s:on_exit(job, code, event) abort
-  if a:job == s:job
+function! s:on_exit(job, code) abort
+  if s:job isnot 0 && a:job == s:job
     call s:gone(0)
   endif
 endfunction

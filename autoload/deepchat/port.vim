@@ -6,10 +6,22 @@ let s:nvim = has('nvim')
 let s:ns = s:nvim ? nvim_create_namespace('deepchat') : 0
 let s:look = s:nvim ? nvim_create_namespace('deepchat_look') : 0
 
+" In Vim an event that nobody listens to is an error message.
+if !s:nvim
+  augroup deepchat_event
+    autocmd!
+    autocmd User DeepChat* let s:heard = 1
+  augroup END
+endif
+
 " Put an anchor over [row, col] .. [end_row, end_col] of buf, or move it there.
 " It grows with text inserted at its end, moves with edits around it, and comes
 " back with undo. key is a number, unique in the buffer.
 function! deepchat#port#anchor(buf, key, row, col, end_row, end_col) abort
+  if !s:nvim
+    call deepchat#prop#anchor(a:buf, a:key, a:row + 1, a:col, a:end_row + 1, a:end_col)
+    return
+  endif
   call nvim_buf_set_extmark(a:buf, s:ns, a:row, a:col, {'id': a:key,
         \ 'end_row': a:end_row, 'end_col': a:end_col,
         \ 'right_gravity': v:false, 'end_right_gravity': v:true})
@@ -17,6 +29,10 @@ endfunction
 
 " [row, col, end_row, end_col] of an anchor, or [] if it is gone.
 function! deepchat#port#anchor_at(buf, key) abort
+  if !s:nvim
+    let l:at = deepchat#prop#anchor_at(a:buf, a:key)
+    return empty(l:at) ? [] : [l:at[0] - 1, l:at[1], l:at[2] - 1, l:at[3]]
+  endif
   let l:mark = nvim_buf_get_extmark_by_id(a:buf, s:ns, a:key, {'details': v:true})
   if empty(l:mark)
     return []
@@ -26,7 +42,9 @@ function! deepchat#port#anchor_at(buf, key) abort
 endfunction
 
 function! deepchat#port#anchor_drop(buf, key) abort
-  if bufexists(a:buf)
+  if !s:nvim
+    call deepchat#prop#anchor_drop(a:buf, a:key)
+  elseif bufexists(a:buf)
     call nvim_buf_del_extmark(a:buf, s:ns, a:key)
   endif
 endfunction
@@ -34,12 +52,20 @@ endfunction
 " Insert lines (a list; the first goes on at row, col) into buf. Throws what
 " the editor throws when it does not allow an edit now.
 function! deepchat#port#insert(buf, row, col, lines) abort
-  call nvim_buf_set_text(a:buf, a:row, a:col, a:row, a:col, a:lines)
+  if s:nvim
+    call nvim_buf_set_text(a:buf, a:row, a:col, a:row, a:col, a:lines)
+  else
+    call deepchat#prop#insert(a:buf, a:row + 1, a:col, a:lines)
+  endif
 endfunction
 
 " Replace count lines from row on by lines.
 function! deepchat#port#replace(buf, row, count, lines) abort
-  call nvim_buf_set_lines(a:buf, a:row, a:row + a:count, v:true, a:lines)
+  if s:nvim
+    call nvim_buf_set_lines(a:buf, a:row, a:row + a:count, v:true, a:lines)
+  else
+    call deepchat#prop#replace(a:buf, a:row + 1, a:count, a:lines)
+  endif
 endfunction
 
 " Make the next edit part of the last undo step of buf. Without effect right
@@ -72,7 +98,11 @@ function! deepchat#port#undo_seq(buf) abort
   if a:buf == bufnr('%')
     return undotree().seq_cur
   endif
-  return luaeval('vim.api.nvim_buf_call(_A, function() return vim.fn.undotree().seq_cur end)', a:buf)
+  if s:nvim
+    return luaeval('vim.api.nvim_buf_call(_A, function() return vim.fn.undotree().seq_cur end)', a:buf)
+  endif
+  call deepchat#port#in_buffer(a:buf, 'let s:seq = undotree().seq_cur')
+  return s:seq
 endfunction
 
 " Run a constant Ex command with buf as the current buffer, without moving
@@ -81,42 +111,83 @@ function! deepchat#port#in_buffer(buf, command) abort
   if a:buf == bufnr('%')
     " allow(execute): constants of this plugin
     execute a:command
-  else
+  elseif s:nvim
     call luaeval('vim.api.nvim_buf_call(_A[1], function() vim.cmd(_A[2]) end)', [a:buf, a:command])
+  else
+    call s:in_window(a:buf, a:command)
   endif
+endfunction
+
+" Vim: in a window that shows buf, else in a hidden popup window for the moment.
+function! s:in_window(buf, command) abort
+  let l:window = get(win_findbuf(a:buf), 0, 0)
+  let l:popup = 0
+  let l:ignored = &eventignore
+  try
+    if l:window == 0
+      set eventignore=all
+      let l:popup = popup_create(a:buf, {'hidden': 1})
+      let &eventignore = l:ignored
+    endif
+    call win_execute(l:window > 0 ? l:window : l:popup, a:command)
+  finally
+    if l:popup > 0
+      set eventignore=all
+      call popup_close(l:popup)
+    endif
+    let &eventignore = l:ignored
+  endtry
 endfunction
 
 " [line, col] of the cursor of a window: 1-based, 0-based.
 function! deepchat#port#cursor_at(win) abort
-  return nvim_win_get_cursor(a:win)
+  if s:nvim
+    return nvim_win_get_cursor(a:win)
+  endif
+  let l:at = getcurpos(a:win)
+  return [l:at[1], l:at[2] - 1]
 endfunction
 
 " Put the cursor of a window at line (1-based), column col (0-based), and
 " scroll it into view, whether the window is current or not.
 function! deepchat#port#cursor(win, line, col) abort
-  call nvim_win_set_cursor(a:win, [a:line, a:col])
+  if s:nvim
+    call nvim_win_set_cursor(a:win, [a:line, a:col])
+  else
+    call win_execute(a:win, printf('call cursor(%d, %d)', a:line, a:col + 1))
+  endif
 endfunction
 
 " Virtual text of buf under key: at the end of the line, or right-aligned.
 " chunks is a list of [text, highlight group]; empty takes it away.
 function! deepchat#port#virtual(buf, key, row, chunks, right) abort
-  if empty(a:chunks)
+  if !s:nvim
+    call deepchat#prop#virtual(a:buf, a:key, a:row + 1, a:chunks, a:right ? 'right' : 'after')
+  elseif empty(a:chunks)
     call nvim_buf_del_extmark(a:buf, s:look, a:key)
-    return
+  else
+    call nvim_buf_set_extmark(a:buf, s:look, a:row, 0, {'id': a:key,
+          \ 'virt_text': a:chunks, 'hl_mode': 'combine',
+          \ 'virt_text_pos': a:right ? 'right_align' : 'eol'})
   endif
-  call nvim_buf_set_extmark(a:buf, s:look, a:row, 0, {'id': a:key,
-        \ 'virt_text': a:chunks, 'hl_mode': 'combine',
-        \ 'virt_text_pos': a:right ? 'right_align' : 'eol'})
 endfunction
 
 " Virtual lines under row.
 function! deepchat#port#virtual_below(buf, key, row, chunks) abort
-  call nvim_buf_set_extmark(a:buf, s:look, a:row, 0,
-        \ {'id': a:key, 'virt_lines': [a:chunks]})
+  if s:nvim
+    call nvim_buf_set_extmark(a:buf, s:look, a:row, 0,
+          \ {'id': a:key, 'virt_lines': [a:chunks]})
+  else
+    call deepchat#prop#virtual(a:buf, a:key, a:row + 1, a:chunks, 'below')
+  endif
 endfunction
 
 " Take away all virtual text with a key of low or more.
 function! deepchat#port#virtual_clear(buf, low) abort
+  if !s:nvim
+    call deepchat#prop#virtual_clear(a:buf, a:low)
+    return
+  endif
   for l:mark in nvim_buf_get_extmarks(a:buf, s:look, 0, -1, {})
     if l:mark[0] >= a:low
       call nvim_buf_del_extmark(a:buf, s:look, l:mark[0])
@@ -131,7 +202,7 @@ function! deepchat#port#event(name, data) abort
     call nvim_exec_autocmds('User', extend({'pattern': a:name, 'modeline': v:false},
           \ has('nvim-0.8') ? {'data': a:data} : {}))
   else
-    silent execute 'doautocmd <nomodeline> User' a:name
+    execute 'doautocmd <nomodeline> User' a:name
   endif
 endfunction
 
