@@ -1,10 +1,6 @@
-/* Neovim over msgpack-RPC with a UI attached, so that prompts and the screen
- * exist. Speaks through the host's own rpc module. */
+/* What is the same for all editors; what is not is in ed_nvim.c, ed_vim.c. */
 #include "ed.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,114 +10,16 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "grid.h"
-#include "host/rpc.h"
+#include "ed_kind.h"
 #include "proc.h"
 
-enum { CALL_MS = 20000 };
+enum { TEXT_MAX = 64 << 20 };
 
-struct ed {
-    struct proc proc;
-    char *home;
-    bool own_home;
-    struct rpc *rpc;
-    uint32_t last_id;
-    struct grid grid;
-    bool gone;
-    ed_event_fn *on_event;
-    void *event_user;
-};
-
-static void
-die(const char *what, const char *detail)
+_Noreturn void
+ed_die(const char *what, const char *detail)
 {
     fprintf(stderr, "editor: %s: %s\n", what, detail);
     abort();
-}
-
-/* ---- the channel ---- */
-
-/* Read once, waiting at most ms. False at the end of the channel. */
-static bool
-fill(struct ed *ed, int ms)
-{
-    struct pollfd p = {ed->proc.out, POLLIN, 0};
-    if (poll(&p, 1, ms) <= 0)
-        return true;
-    char bytes[65536];
-    ssize_t n = read(ed->proc.out, bytes, sizeof bytes);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN))
-        return true;
-    if (n <= 0)
-        ed->gone = true;
-    else
-        rpc_feed(ed->rpc, (struct dc_str){bytes, (size_t)n}, NULL);
-    return n > 0;
-}
-
-static void
-notified(struct ed *ed, const char *name, const struct value *params)
-{
-    if (strcmp(name, "redraw") == 0)
-        grid_redraw(&ed->grid, params);
-    if (ed->on_event != NULL)
-        ed->on_event(ed->event_user, name, params);
-}
-
-/* Handle what is there; true if the answer with this id was, moved to out. */
-static bool
-take(struct ed *ed, uint32_t id, struct rpc_message *out)
-{
-    struct rpc_message m;
-    while (rpc_next(ed->rpc, &m, NULL) == DC_ITEM) {
-        if (m.type == RPC_RESPONSE && m.id == id) {
-            *out = m;
-            return true;
-        }
-        if (m.type == RPC_NOTIFY)
-            notified(ed, value_as_text(m.method, ""), m.params);
-        rpc_message_finish(&m);
-    }
-    return false;
-}
-
-static uint32_t
-request(struct ed *ed, const char *method, struct value *args)
-{
-    struct buf out;
-    buf_init(&out, RPC_OUT_MAX);
-    if (!rpc_request(&out, ++ed->last_id, method, args))
-        die(method, "cannot be packed");
-    value_free(args);
-    proc_write(ed->proc.in, out.ptr, out.len);
-    buf_finish(&out);
-    return ed->last_id;
-}
-
-/* The result; owned. args is taken. Errors of the editor end the test. */
-static struct value *
-call(struct ed *ed, const char *method, struct value *args)
-{
-    uint32_t id = request(ed, method, args);
-    struct rpc_message m;
-    long long end = now_ms() + CALL_MS;
-    while (!take(ed, id, &m)) {
-        if (now_ms() > end || !fill(ed, 20))
-            die(method, "no answer");
-    }
-    if (!value_is(m.error, VALUE_NIL))
-        die(method, value_as_text(value_at(m.error, 1), "error"));
-    struct value *result = value_copy(m.result);
-    rpc_message_finish(&m);
-    return result;
-}
-
-static struct value *
-args_of(const char *text)
-{
-    struct value *args = value_list();
-    value_add(args, value_text(text));
-    return args;
 }
 
 static char *
@@ -129,7 +27,7 @@ format_text(const char *format, va_list list)
 {
     char *text = NULL;
     if (vasprintf(&text, format, list) < 0)
-        die("format", format);
+        ed_die("format", format);
     return text;
 }
 
@@ -140,7 +38,7 @@ source_root(void)
 {
     char *cwd = getcwd(NULL, 0);
     if (cwd == NULL || access("autoload/deepchat/buf.vim", R_OK) != 0)
-        die("start", "run the tests from the top of the checkout");
+        ed_die("start", "run the tests from the top of the checkout");
     return cwd;
 }
 
@@ -159,47 +57,14 @@ set_environment(const char *home)
     unsetenv("http_proxy");
 }
 
-static void
-attach_ui(struct ed *ed)
-{
-    struct value *args = value_list();
-    value_add(args, value_int(ED_COLUMNS));
-    value_add(args, value_int(ED_LINES));
-    value_add(args, value_map());
-    value_put(args->items[2], "ext_linegrid", value_bool(true));
-    value_put(args->items[2], "rgb", value_bool(true));
-    value_free(call(ed, "nvim_ui_attach", args));
-}
-
-static void
-launch(struct ed *ed, const char *setup, bool ui)
-{
-    const char *nvim = getenv("NVIM_BIN");
-    const char *argv[] = {nvim != NULL ? nvim : "nvim",
-                          "--clean",
-                          "-n",
-                          "-i",
-                          "NONE",
-                          "--cmd",
-                          "set shortmess+=I noshowcmd noruler laststatus=0",
-                          "--cmd",
-                          setup,
-                          "--embed",
-                          ui ? NULL : "--headless",
-                          NULL};
-    ed->proc = (struct proc){.pid = 0};
-    proc_start(&ed->proc, argv, PROC_IN | PROC_OUT);
-    fcntl(ed->proc.out, F_SETFL, O_NONBLOCK);
-    ed->rpc = rpc_new(RPC_IN_MAX);
-    grid_init(&ed->grid, ED_LINES, ED_COLUMNS);
-    if (ui)
-        attach_ui(ed);
-}
-
 static struct ed *
 start(const char *base_url, const char *settings, const char *home, bool ui)
 {
-    struct ed *ed = mem_alloc(sizeof *ed);
+    const char *name = getenv("DC_EDITOR");
+    bool vim = name != NULL && strcmp(name, "vim") == 0;
+    const struct ed_kind *kind = vim ? &ed_vim : &ed_nvim;
+    struct ed *ed = mem_alloc(kind->size);
+    ed->kind = kind;
     ed->own_home = home == NULL;
     ed->home = home != NULL ? mem_str(home) : temp_dir();
     set_environment(ed->home);
@@ -216,7 +81,7 @@ start(const char *base_url, const char *settings, const char *home, bool ui)
              "set rtp^=%s | cd %s | let g:deepchat = {%s 'host': '%s' %s %s}",
              root, ed->home, url, program, settings[0] != '\0' ? "," : "",
              settings);
-    launch(ed, setup, ui);
+    kind->launch(ed, setup, ui);
     free(root);
     return ed;
 }
@@ -243,7 +108,7 @@ ed_listen(struct ed *ed, ed_event_fn *fn, void *user)
 static void
 let_go(struct ed *ed)
 {
-    rpc_free(ed->rpc);
+    ed->kind->finish(ed);
     if (ed->own_home)
         temp_remove(ed->home);
     else
@@ -256,16 +121,12 @@ let_go(struct ed *ed)
 void
 ed_stop(struct ed *ed)
 {
-    request(ed, "nvim_command", args_of("qa!"));
-    long long end = now_ms() + CALL_MS;
-    struct rpc_message m;
-    while (!ed->gone && now_ms() < end) {
-        fill(ed, 20);
-        if (take(ed, UINT32_MAX, &m))
-            rpc_message_finish(&m);
-    }
+    ed->kind->quit(ed);
+    long long end = now_ms() + ED_CALL_MS;
+    while (!ed->gone && now_ms() < end)
+        ed_turn(ed, 20);
     if (!proc_wait(&ed->proc, 5000))
-        die("stop", "it does not quit");
+        ed_die("stop", "it does not quit");
     proc_stop(&ed->proc);
     let_go(ed);
 }
@@ -306,14 +167,14 @@ ed_ex(struct ed *ed, const char *format, ...)
     va_start(list, format);
     char *text = format_text(format, list);
     va_end(list);
-    value_free(call(ed, "nvim_command", args_of(text)));
+    ed->kind->ex(ed, text);
     free(text);
 }
 
 void
 ed_keys(struct ed *ed, const char *keys)
 {
-    value_free(call(ed, "nvim_input", args_of(keys)));
+    ed->kind->keys(ed, keys);
 }
 
 static void
@@ -338,9 +199,9 @@ show(struct buf *out, const struct value *v)
 static char *
 evaluate(struct ed *ed, const char *expression)
 {
-    struct value *result = call(ed, "nvim_eval", args_of(expression));
+    struct value *result = ed->kind->eval(ed, expression);
     struct buf out;
-    buf_init(&out, RPC_IN_MAX);
+    buf_init(&out, TEXT_MAX);
     show(&out, result);
     value_free(result);
     return buf_take(&out, NULL);
@@ -394,6 +255,12 @@ ed_wait(struct ed *ed, int ms, const char *format, ...)
     return held;
 }
 
+bool
+ed_blocked(struct ed *ed)
+{
+    return ed->kind->blocked(ed);
+}
+
 char *
 ed_text(struct ed *ed)
 {
@@ -403,31 +270,25 @@ ed_text(struct ed *ed)
 /* ---- the screen ---- */
 
 void
-ed_pump(struct ed *ed, int ms)
+ed_turn(struct ed *ed, int ms)
 {
-    long long end = now_ms() + ms;
-    struct rpc_message m;
-    do {
-        fill(ed, (int)(end - now_ms() > 0 ? end - now_ms() : 0));
-        if (take(ed, UINT32_MAX, &m))
-            rpc_message_finish(&m);
-    } while (!ed->gone && now_ms() < end);
+    ed->kind->turn(ed, ms);
 }
 
 void
-ed_turn(struct ed *ed, int ms)
+ed_pump(struct ed *ed, int ms)
 {
-    struct rpc_message m;
-    fill(ed, ms);
-    if (take(ed, UINT32_MAX, &m))
-        rpc_message_finish(&m);
+    long long end = now_ms() + ms;
+    do
+        ed_turn(ed, (int)(end - now_ms() > 0 ? end - now_ms() : 0));
+    while (!ed->gone && now_ms() < end);
 }
 
 char *
 ed_screen(struct ed *ed)
 {
     ed_pump(ed, 0);
-    return grid_text(&ed->grid);
+    return ed->kind->screen(ed);
 }
 
 bool
@@ -448,5 +309,5 @@ size_t
 ed_redraws(struct ed *ed)
 {
     ed_pump(ed, 0);
-    return ed->grid.flushes;
+    return ed->kind->redraws(ed);
 }

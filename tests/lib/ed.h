@@ -1,8 +1,9 @@
 /*
  * A real editor for tests, driven from outside: commands, keys as a user types
  * them, expressions, and the screen. One editor a test, in a home of its own,
- * with the plugin of this checkout. $NVIM_BIN names another Neovim, $DC_HOST
- * another host. What cannot be done ends the test with a message (abort).
+ * with the plugin of this checkout. $DC_EDITOR is "nvim" (default) or "vim",
+ * $NVIM_BIN or $VIM_BIN names another one, $DC_HOST another host. What cannot
+ * be done ends the test with a message (abort).
  */
 #ifndef TEST_ED_H
 #define TEST_ED_H
@@ -47,6 +48,9 @@ long ed_number(struct ed *ed, const char *format, ...)
 /* True once the expression is; false after ms. */
 bool ed_wait(struct ed *ed, int ms, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* True while it waits for a key and nothing else is done, as at "Press ENTER".
+ */
+bool ed_blocked(struct ed *ed);
 /* Text of the current buffer. Owned (free). */
 char *ed_text(struct ed *ed);
 
