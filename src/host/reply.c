@@ -98,9 +98,9 @@ end(struct reply *r, const char *finish, const char *line, bool refused)
         return;
     set_state(r, ENDED);
     stop_work(r);
-    const struct dc_summary *sum = dc_stream_summary(r->stream);
+    struct dc_summary sum = reply_summary(r->stream);
     char pairs[512];
-    reply_pairs(pairs, sizeof pairs, finish, sum, config_model(r->cfg));
+    reply_pairs(pairs, sizeof pairs, finish, &sum, config_model(r->cfg));
     if (r->journal != NULL)
         journal_end(r->journal, finish, pairs, NULL);
     struct reply_end e = {
@@ -109,7 +109,7 @@ end(struct reply *r, const char *finish, const char *line, bool refused)
         .refused = refused,
         .line = line,
         .pairs = pairs,
-        .summary = sum,
+        .summary = &sum,
         .seconds =
             r->pieces > 0 ? (double)(loop_now() - r->first_text) / 1000 : 0,
         .pieces = r->pieces,
@@ -313,12 +313,12 @@ end_failed_stream(struct reply *r, double retry_after)
 static void
 end_whole(struct reply *r)
 {
-    const struct dc_summary *sum = dc_stream_summary(r->stream);
+    struct dc_summary sum = reply_summary(r->stream);
     if (r->pieces == 0) {
-        end(r, "error", reply_empty_line(sum), false);
+        end(r, "error", reply_empty_line(&sum), false);
         return;
     }
-    end(r, reply_finish(sum), reply_finish_line(sum), false);
+    end(r, reply_finish(&sum), reply_finish_line(&sum), false);
 }
 
 /* Nothing that could be a reply came. */

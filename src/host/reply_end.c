@@ -4,10 +4,21 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "host/log.h"
 #include "host/options.h"
 
 /* Of a message, without "deepchat: ". */
 enum { LINE_CELLS = 58 };
+
+struct dc_summary
+reply_summary(const struct dc_stream *stream)
+{
+    struct dc_summary sum = *dc_stream_summary(stream);
+    log_redact(sum.finish_text);
+    log_redact(sum.model);
+    log_redact(sum.service_tier);
+    return sum;
+}
 
 const char *
 reply_finish(const struct dc_summary *sum)

@@ -7,6 +7,9 @@
 #include "deepchat.h"
 #include "host/child.h"
 
+/* The summary of a stream, without the key where a server repeats it. */
+struct dc_summary reply_summary(const struct dc_stream *stream);
+
 /* The pairs of the marker, each with a space in front: finish, in, out, cost
  * as far as they are known, and model where another one answered than asked. */
 void reply_pairs(char *out, size_t size, const char *finish,
