@@ -1,0 +1,188 @@
+/* Who may write a chat when several editors live, and which chat :DeepChat
+ * goes to. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <utime.h>
+
+#include "lib/proc.h"
+#include "lib/wreck.h"
+
+TestSuite(file_share, .timeout = 60);
+
+#define CHAT ".deepchat.md"
+
+static const char script[] = "token Fine.\nfinish stop 1 2 0.5\ndone\n";
+
+/* A chat with one reply, on disk. Its path; owned (free). */
+static char *
+first_chat(struct wreck *w)
+{
+    wreck_start(w, script, "");
+    wreck_ask(w, "Say");
+    cr_assert(server_wait_requests(w->sv, 1, WRECK_MS));
+    cr_assert(wreck_idle(w));
+    char *path = wreck_find(w, CHAT);
+    cr_assert(path != NULL);
+    return path;
+}
+
+/* A second editor on the same files, while w->ed lives. */
+static struct ed *
+second_editor(struct wreck *w)
+{
+    struct ed *first = w->ed;
+    wreck_editor(w);
+    struct ed *second = w->ed;
+    w->ed = first;
+    return second;
+}
+
+static void
+expect_said(struct ed *ed, const char *text, long count)
+{
+    cr_expect(ed_wait(ed, WRECK_MS, "count(execute('messages'), \"%s\") == %ld",
+                      text, count),
+              "%s", text);
+    cr_expect_eq(ed_number(ed, "nvim_get_mode().blocking"), 0);
+}
+
+static void
+expect_same(const char *path, const char *want, const char *name)
+{
+    char *text = temp_read(path, NULL);
+    cr_expect_str_eq(text, want, "%s", name);
+    free(text);
+}
+
+/* ---- two editors, one chat ----------------------------------------------- */
+
+Test(file_share, second_editor_reads_only)
+{
+    struct wreck w;
+    char *path = first_chat(&w), *before = temp_read(path, NULL);
+    struct ed *ed = second_editor(&w);
+    ed_ex(ed, "edit %s", path);
+    cr_expect(ed_wait(ed, WRECK_MS, "&readonly"));
+    expect_said(ed, "chat is open in another editor (pid ", 1);
+    ed_ex(ed, "call deepchat#send({'text': 'Me too'})");
+    expect_said(ed, "nothing was sent", 1);
+    cr_expect(ed_wait(ed, WRECK_MS, "!deepchat#buf#any_running()"));
+    cr_expect_eq(server_requests(w.sv), 1);
+    expect_same(path, before, "the second wrote it");
+
+    ed_stop(w.ed);
+    w.ed = ed;
+    ed_ex(ed, "edit!");
+    cr_expect(ed_wait(ed, WRECK_MS, "!&readonly"));
+    ed_ex(ed, "call deepchat#send({'text': 'Now me'})");
+    cr_expect(server_wait_requests(w.sv, 2, WRECK_MS));
+    cr_expect(wreck_idle(&w));
+    cr_expect_eq(ed_number(ed, "&modified"), 0, "saved");
+    free(before);
+    free(path);
+    wreck_stop(&w);
+}
+
+/* The lock ends with the buffer, and with a host that is killed. */
+Test(file_share, lock_is_given_up)
+{
+    struct wreck w;
+    char *path = first_chat(&w);
+    struct ed *ed = second_editor(&w);
+    ed_ex(w.ed, "bdelete!");
+    cr_expect(ed_wait(w.ed, WRECK_MS, "1"));
+    WAIT_FOR(wreck_count(&w, ".lock") == 0, WRECK_MS);
+    ed_ex(ed, "edit %s", path);
+    ed_ex(ed, "call deepchat#send({'text': 'Now me'})");
+    cr_expect(server_wait_requests(w.sv, 2, WRECK_MS));
+    cr_expect(ed_wait(ed, WRECK_MS, "!deepchat#buf#any_running()"));
+    cr_expect_eq(ed_number(ed, "&readonly"), 0);
+
+    kill(ed_host(ed), SIGKILL);
+    cr_assert(ed_wait(ed, WRECK_MS, "!deepchat#host#running()"));
+    ed_ex(w.ed, "edit %s", path);
+    ed_ex(w.ed, "call deepchat#send({'text': 'And me'})");
+    cr_expect(server_wait_requests(w.sv, 3, WRECK_MS));
+    cr_expect(wreck_idle(&w));
+    ed_stop(ed);
+    free(path);
+    wreck_stop(&w);
+}
+
+/* ---- the project's last chat --------------------------------------------- */
+
+static void
+expect_current(struct ed *ed, const char *pattern, const char *name)
+{
+    char *file = ed_eval(ed, "expand('%%:p')");
+    cr_expect(ed_wait(ed, WRECK_MS, "expand('%%:p') =~# '%s'", pattern),
+              "%s: %s is not %s", name, file, pattern);
+    free(file);
+}
+
+static void
+age(const char *path, int hours)
+{
+    time_t then = time(NULL) - (time_t)hours * 3600;
+    struct utimbuf times = {then, then};
+    cr_assert_eq(utime(path, &times), 0);
+}
+
+Test(file_share, last_chat)
+{
+    struct wreck w;
+    char *path = first_chat(&w);
+    ed_ex(w.ed, "enew | DeepChat");
+    expect_current(w.ed, "-say" CHAT "$", "loaded here");
+    ed_stop(w.ed);
+
+    wreck_editor(&w);
+    ed_ex(w.ed, "messages clear | call deepchat#host#start()");
+    ed_ex(w.ed, "DeepChat");
+    expect_current(w.ed, "-say" CHAT "$", "used within 12 hours");
+    cr_expect_eq(ed_number(w.ed, "&readonly"), 0);
+    ed_ex(w.ed, "DeepChat!");
+    expect_current(w.ed, "^deepchat://", "!");
+    ed_stop(w.ed);
+
+    age(path, 13);
+    wreck_editor(&w);
+    ed_ex(w.ed, "DeepChat");
+    expect_current(w.ed, "^deepchat://", "13 hours old");
+    ed_stop(w.ed);
+
+    age(path, 11);
+    wreck_editor(&w);
+    ed_ex(w.ed, "cd / | DeepChat");
+    expect_current(w.ed, "^deepchat://", "another project");
+    free(path);
+    wreck_stop(&w);
+}
+
+Test(file_share, last_chat_is_taken)
+{
+    struct wreck w;
+    char *path = first_chat(&w), *before = temp_read(path, NULL);
+    struct ed *ed = second_editor(&w);
+    ed_ex(ed, "DeepChat");
+    expect_current(ed, "^deepchat://", "held by the other");
+    char *status = ed_eval(ed, "deepchat#status()");
+    cr_expect(strstr(status, "new chat") != NULL, "%s", status);
+    expect_said(ed, "deepchat: ", 0);
+    cr_expect_eq(ed_number(ed, "winnr('$')"), 2);
+    ed_ex(ed, "call deepchat#send({'text': 'Mine'})");
+    cr_expect(server_wait_requests(w.sv, 2, WRECK_MS));
+    cr_expect(ed_wait(ed, WRECK_MS, "!deepchat#buf#any_running()"));
+    expect_current(ed, "-mine" CHAT "$", "its own");
+    expect_same(path, before, "the other's");
+    free(status);
+    free(before);
+    free(path);
+    ed_stop(ed);
+    wreck_stop(&w);
+}
