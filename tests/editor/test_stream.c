@@ -95,6 +95,9 @@ static const struct {
     {"a draft in between", "GAAB<Esc>", "", "", 3},
     {"a draft in one insert", "GAAB", "CD", "EF<Esc>", 4},
     {"lines in one insert", "GAAB", "<CR>CD", "<CR>E<Esc>", 4},
+    {"a line first", "GA", "<CR>AB", "C<Esc>", 3},
+    {"a line first, above", "7GA", "<CR>AB", "C<Esc>", 3},
+    {"a line joined first", "7GGI", "<BS>AB", "C<Esc>", 3},
     {"above", "7GAAB<Esc>", "7GAC<Esc>", "", 5},
     {"above in one insert", "7GAAB", "<CR>CD", "E<CR>F<Esc>", 4},
     {"inside", "11GIX<Esc>", "", "11GaY<Esc>", 5},
@@ -127,13 +130,19 @@ undo_once(struct stage *st, const char *name)
     return by_user || by_token;
 }
 
+/* The text is what it was when it was sent. */
+static bool
+is_back(struct stage *st)
+{
+    return ed_number(st->ed, "line('$') == 7 && getline(7) ==# 'Say'") != 0;
+}
+
 static void
 undo_all(struct stage *st, size_t i)
 {
     char *end = ed_text(st->ed);
     int steps = 0, empty = 0;
-    while (ed_number(st->ed, "line('$') > 7 || getline(7) !=# 'Say'") != 0 &&
-           steps + empty < 20)
+    while (!is_back(st) && steps + empty < 20)
         *(undo_once(st, undos[i].name) ? &steps : &empty) += 1;
     cr_expect(steps >= undos[i].steps && steps <= undos[i].steps + 3,
               "%s: %d steps", undos[i].name, steps);
@@ -160,6 +169,33 @@ Test(stream, undo_steps, .timeout = 60)
         stage_keys(&st, undos[i].after);
         cr_assert(stage_finish(&st));
         undo_all(&st, i);
+    }
+    stage_stop(&st);
+}
+
+/* Sent from insert mode, which goes on: the next turn's first key may be one
+ * that changes the number of lines. */
+Test(stream, sent_from_insert_mode, .timeout = 60)
+{
+    static const char *const first[] = {"<CR>AB", "AB", "A<CR>B", "<Up>AB"};
+    struct stage st;
+    stage_start(&st, script, "");
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
+        stage_script(&st, script);
+        ed_ex(st.ed, "DeepChat!");
+        ed_ex(st.ed, "only!");
+        stage_keys(&st, "GiSay<C-s>");
+        cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS));
+        cr_assert(stage_shows(&st, "one"));
+        stage_keys(&st, first[i]);
+        cr_assert(stage_next(&st, "two"));
+        stage_keys(&st, "<CR>C");
+        cr_assert(stage_next(&st, "four"));
+        stage_keys(&st, "D<Esc>");
+        cr_assert(stage_finish(&st));
+        for (int n = 0; n < 20 && !is_back(&st); n++)
+            undo_once(&st, first[i]);
+        cr_expect(is_back(&st), "%s", first[i]);
     }
     stage_stop(&st);
 }
