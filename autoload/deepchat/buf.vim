@@ -12,8 +12,9 @@ let s:replies = {}
 let s:last_id = 0
 
 " Numbers of a reply's anchors and virtual text.
+let s:KEYS = {'end': 1, 'head': 2, 'text': 3, 'tail': 4, 'reasoning': 5, 'status': 6}
 function! s:key(id, what) abort
-  return a:id * 8 + index(['end', 'head', 'text', 'tail', 'reasoning', 'status', 'error'], a:what) + 1
+  return a:id * 8 + s:KEYS[a:what]
 endfunction
 
 " Prepare a reply to the turn that ends with row (0-based). rest is the row
@@ -93,7 +94,9 @@ function! s:edit(reply, action, arguments) abort
     return 'retry'
   endif
   let l:readonly = getbufvar(a:reply.buf, '&readonly')
-  call setbufvar(a:reply.buf, '&readonly', 0)
+  if l:readonly
+    call setbufvar(a:reply.buf, '&readonly', 0)
+  endif
   try
     call s:open_step(a:reply)
     call s:close_step(a:reply, call(a:action, a:arguments))
@@ -103,7 +106,9 @@ function! s:edit(reply, action, arguments) abort
     endif
     return 'retry'
   finally
-    call setbufvar(a:reply.buf, '&readonly', l:readonly)
+    if l:readonly
+      call setbufvar(a:reply.buf, '&readonly', 1)
+    endif
   endtry
   return 'ok'
 endfunction
@@ -221,11 +226,11 @@ function! s:append(id, seq, kind, text) abort
   if l:word !=# 'ok'
     return l:word
   endif
-  let l:at = s:region(l:reply, a:kind)
+  let l:at = a:kind ==# 'text' ? l:reply.place : s:region(l:reply, a:kind)
   if s:user_is_busy(l:reply.buf, l:at[2])
     return 'retry'
   endif
-  let l:word = s:edit(l:reply, function('s:insert'), [l:reply, a:kind, split(a:text, "\n", 1)])
+  let l:word = s:edit(l:reply, function('s:insert'), [l:reply, a:kind, l:at, split(a:text, "\n", 1)])
   if l:word ==# 'ok'
     let l:reply.seq = a:seq
     if a:kind ==# 'text'
@@ -237,7 +242,7 @@ function! s:append(id, seq, kind, text) abort
   return l:word
 endfunction
 
-" 'ok' if the place of the reply is still its place.
+" 'ok' if the place of the reply is still its place; that of its text is noted.
 function! s:alive(reply) abort
   if has_key(a:reply, 'reloaded')
     return 'deleted'
@@ -255,6 +260,7 @@ function! s:alive(reply) abort
         \ && deepchat#port#undo_seq(a:reply.buf) < a:reply.undo_seq
     return 'undone'
   endif
+  let a:reply.place = l:text
   return 'ok'
 endfunction
 
@@ -265,19 +271,18 @@ function! s:region(reply, kind) abort
   return deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, l:what))
 endfunction
 
-function! s:insert(reply, kind, lines) abort
-  let l:at = s:region(a:reply, a:kind)
+function! s:insert(reply, kind, at, lines) abort
   if a:kind ==# 'reasoning' && !has_key(a:reply, 'reasoning')
     let l:block = ['%% reasoning', ''] + a:lines + ['']
-    call deepchat#port#replace(a:reply.buf, l:at[0], 0, l:block)
-    let l:head = l:at[0] + len(l:block)
+    call deepchat#port#replace(a:reply.buf, a:at[0], 0, l:block)
+    let l:head = a:at[0] + len(l:block)
     call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, 'head'), l:head, 0, l:head, 0)
-    call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, 'reasoning'), l:at[0] + 2, 0,
+    call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, 'reasoning'), a:at[0] + 2, 0,
           \ l:head - 2, strlen(a:lines[-1]))
-    return [l:at[0], l:head - 1]
+    return [a:at[0], l:head - 1]
   endif
-  let l:row = l:at[2]
-  let l:col = min([l:at[3], strlen(get(getbufline(a:reply.buf, l:row + 1), 0, ''))])
+  let l:row = a:at[2]
+  let l:col = min([a:at[3], strlen(get(getbufline(a:reply.buf, l:row + 1), 0, ''))])
   let l:followers = s:followers(a:reply.buf, l:row, l:col)
   call deepchat#port#insert(a:reply.buf, l:row, l:col, a:lines)
   call s:follow(a:reply, a:kind, l:followers, l:row, a:lines)
