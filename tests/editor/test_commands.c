@@ -86,6 +86,34 @@ Test(commands, model, .timeout = 30)
     stage_stop(&st);
 }
 
+/* Names from anywhere are shown on one line, whatever they are. */
+Test(commands, one_line, .timeout = 30)
+{
+    static const char *const names[] = {
+        "repeat('x', 300)", "repeat('\u65e5', 300)",
+        "\"a\\e[2J\\nb\\x07\" . repeat('\u0301x', 100)"};
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        ed_ex(st.ed,
+              "messages clear | execute 'DeepModel!' 'm' | let "
+              "g:deepchat.model = %s | messages clear | DeepModel",
+              names[i]);
+        ed_ex(st.ed, "redraw");
+        stage_expect(&st, names[i],
+                     "execute('messages') =~# '^\n[^[:cntrl:]]*$'", "1");
+        stage_expect(&st, names[i],
+                     "strdisplaywidth(trim(execute('messages'))) <= "
+                     "v:echospace",
+                     "1");
+        stage_expect(&st, names[i], "mode()", "n");
+        char *screen = ed_screen(st.ed);
+        cr_expect(strstr(screen, "Press ENTER") == NULL, "%s", screen);
+        free(screen);
+    }
+    stage_stop(&st);
+}
+
 /* ---- arguments and ranges ---- */
 
 static const struct {
