@@ -90,7 +90,7 @@ endfunction
 " True if insert mode goes on without saving the cursor's line for undo after
 " undo_break().
 function! deepchat#port#saves_once() abort
-  return s:nvim && !has('nvim-0.10')
+  return !has('nvim-0.10')
 endfunction
 
 " undotree().seq_cur of any loaded buffer: it goes down when the user undoes.

@@ -13,7 +13,7 @@ let s:NEAR = 300
 " Where things were when they were last seen: buf -> key -> [left line, right
 " line, [key of the next anchor below, lines up to it]].
 let s:seen = {}
-" Virtual text: buf -> key -> {lnum, align, chunks, ids, types}.
+" Virtual text: buf -> key -> {lnum, align, chunks, ids, types, text of the first}.
 let s:virtual = {}
 
 if empty(prop_type_get(s:LEFT))
@@ -154,15 +154,12 @@ function! deepchat#prop#insert(buf, lnum, col, lines) abort
     call s:must(appendbufline(a:buf, a:lnum, l:new[1:]))
   endif
   let l:last = a:lnum + len(l:new) - 1
-  for l:prop in l:props
+  for l:prop in filter(copy(l:props), '!s:is_text(v:val)')
     let l:moves = l:prop.col - 1 > a:col || (l:prop.col - 1 == a:col && l:prop.type !=# s:LEFT)
-    if l:prop.id >= 0 && l:moves
-      call s:put_again(a:buf, l:prop, l:last, l:prop.col - 1 - a:col + l:end)
-    elseif l:prop.id >= 0
-      call s:put_again(a:buf, l:prop, a:lnum, l:prop.col - 1)
-    endif
+    call s:put_again(a:buf, l:prop, l:moves ? l:last : a:lnum,
+          \ l:prop.col - 1 + (l:moves ? l:end - a:col : 0))
   endfor
-  call s:virtual_again(a:buf, a:lnum, l:props)
+  call s:virtual_again(a:buf, a:lnum, filter(l:props, 's:is_text(v:val)'))
 endfunction
 
 " A property of the line that was written; those of others too.
@@ -207,6 +204,17 @@ function! s:look(group) abort
   return l:type
 endfunction
 
+" True if a property of prop_list() is virtual text: Vim 9.0 tells the id, which
+" is negative, newer ones the text.
+function! s:is_text(prop) abort
+  return has_key(a:prop, 'text') || a:prop.id < 0
+endfunction
+
+function! s:is_first_of(prop, entry) abort
+  return has_key(a:prop, 'text') ? a:prop.text ==# a:entry.text && a:prop.type ==# a:entry.types[0]
+        \ : a:prop.id == a:entry.ids[0]
+endfunction
+
 " chunks under key at line lnum; align as of prop_add(); none takes it away.
 function! deepchat#prop#virtual(buf, key, lnum, chunks, align) abort
   call s:virtual_drop(a:buf, a:key)
@@ -217,10 +225,11 @@ function! deepchat#prop#virtual(buf, key, lnum, chunks, align) abort
     let s:virtual[a:buf] = {}
   endif
   let l:entry = {'lnum': a:lnum, 'align': a:align, 'chunks': a:chunks, 'ids': [], 'types': []}
-  for [l:text, l:group] in a:chunks
-    call add(l:entry.types, s:look(l:group))
-    call add(l:entry.ids, prop_add(a:lnum, 0, {'bufnr': a:buf, 'type': l:entry.types[-1],
-          \ 'text': substitute(l:text, '[[:cntrl:]]', ' ', 'g'), 'text_align': a:align}))
+  for [l:text, l:group] in reverse(copy(a:chunks))
+    let l:entry.text = substitute(l:text, '[[:cntrl:]]', ' ', 'g')
+    call insert(l:entry.types, s:look(l:group))
+    call insert(l:entry.ids, prop_add(a:lnum, 0, {'bufnr': a:buf, 'type': l:entry.types[0],
+          \ 'text': l:entry.text, 'text_align': a:align}))
   endfor
   let s:virtual[a:buf][a:key] = l:entry
 endfunction
@@ -239,11 +248,11 @@ function! s:virtual_drop(buf, key) abort
   endfor
 endfunction
 
-" What stood at line lnum, which had these properties, before it was written.
+" What of props, which line lnum had before it was written, is ours.
 function! s:virtual_again(buf, lnum, props) abort
-  let l:ids = map(filter(copy(a:props), 'v:val.id < 0'), 'v:val.id')
-  for [l:key, l:entry] in empty(l:ids) ? [] : items(get(s:virtual, a:buf, {}))
-    if index(l:ids, l:entry.ids[0]) >= 0
+  for l:key in empty(a:props) ? [] : keys(get(s:virtual, a:buf, {}))
+    let l:entry = s:virtual[a:buf][l:key]
+    if !empty(filter(copy(a:props), 's:is_first_of(v:val, l:entry)'))
       call deepchat#prop#virtual(a:buf, l:key, a:lnum, l:entry.chunks, l:entry.align)
     endif
   endfor
