@@ -269,6 +269,18 @@ ed_text(struct ed *ed)
 
 /* ---- the screen ---- */
 
+char *
+ed_below(struct ed *ed)
+{
+    return ed->kind->virtual_text(ed, true);
+}
+
+char *
+ed_behind(struct ed *ed)
+{
+    return ed->kind->virtual_text(ed, false);
+}
+
 void
 ed_turn(struct ed *ed, int ms)
 {

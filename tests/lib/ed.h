@@ -54,6 +54,11 @@ bool ed_blocked(struct ed *ed);
 /* Text of the current buffer. Owned (free). */
 char *ed_text(struct ed *ed);
 
+/* Virtual text of the plugin in the current buffer, under lines or behind them,
+ * as "N: text", joined by "|". Owned (free). */
+char *ed_below(struct ed *ed);
+char *ed_behind(struct ed *ed);
+
 /* The screen as it was last drawn, rows ended by \n. Owned (free). */
 char *ed_screen(struct ed *ed);
 bool ed_wait_screen(struct ed *ed, const char *needle, int ms);

@@ -23,6 +23,7 @@ struct ed_kind {
     /* Wait at most ms until it sends something, and handle that. */
     void (*turn)(struct ed *ed, int ms);
     /* Owned (free). */
+    char *(*virtual_text)(struct ed *ed, bool below);
     char *(*screen)(struct ed *ed);
     size_t (*redraws)(struct ed *ed);
     /* Tell it to quit, without waiting. */

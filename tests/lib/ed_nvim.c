@@ -199,6 +199,20 @@ turn(struct ed *ed, int ms)
         rpc_message_finish(&m);
 }
 
+/* Lua is the only way to all virtual lines in Neovim 0.7. */
+static char *
+virtual_text(struct ed *ed, bool below)
+{
+    return ed_eval(
+        ed,
+        "join(map(filter(nvim_buf_get_extmarks(0, nvim_create_namespace("
+        "'deepchat_look'), 0, -1, {'details': v:true}), '%s'),"
+        " '(v:val[1] + 1) . \": \" . v:val[3].%s[0][0]'), '|')",
+        below ? "has_key(v:val[3], \"virt_lines\")"
+              : "get(v:val[3], \"virt_text_pos\", \"\") ==# \"eol\"",
+        below ? "virt_lines[0]" : "virt_text");
+}
+
 static char *
 screen(struct ed *ed)
 {
@@ -219,6 +233,7 @@ const struct ed_kind ed_nvim = {
     .eval = eval,
     .blocked = blocked,
     .turn = turn,
+    .virtual_text = virtual_text,
     .screen = screen,
     .redraws = redraws,
     .quit = quit,

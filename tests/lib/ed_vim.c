@@ -19,6 +19,7 @@
 #endif
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "ed_kind.h"
 #include "host/json.h"
 
@@ -208,6 +209,19 @@ static const char rc[] =
     "function! EdScreen(x)\nreturn join(map(range(1, &lines), {_, r ->"
     " join(map(range(1, &columns), {_, c -> screenstring(r, c)}), '')}),"
     " \"\\n\") . \"\\n\"\nendfunction\n";
+static const char virtual_rc[] =
+    "function! EdVirtual(align)\n"
+    "let sid = filter(getscriptinfo(), 'v:val.name =~# \"/prop.vim$\"')\n"
+    "if empty(sid)\nreturn []\nendif\n"
+    "let all = getscriptinfo({'sid': sid[0].sid})[0].variables.virtual\n"
+    "let found = []\n"
+    "for e in values(get(all, bufnr('%'), {}))\n"
+    "for p in prop_list(1, {'end_lnum': -1, 'types': e.types})\n"
+    "if e.align ==# a:align && "
+    "(has_key(p, 'text') ? p.text ==# e.text : p.id == e.ids[0])\n"
+    "call add(found, printf('%d: %s', p.lnum, e.text))\n"
+    "endif\nendfor\nendfor\n"
+    "return join(sort(found), '|')\nendfunction\n";
 
 static char *
 write_rc(struct vim *v, const char *setup, const char *address)
@@ -216,6 +230,7 @@ write_rc(struct vim *v, const char *setup, const char *address)
     size_t len;
     buf_init(&out, MESSAGE_MAX);
     buf_add_text(&out, rc);
+    buf_add_text(&out, virtual_rc);
     buf_addf(&out,
              "%s\nautocmd VimEnter * let g:ed_channel = "
              "ch_open('%s', {'waittime': 5000})\n",
@@ -381,6 +396,16 @@ blocked(struct ed *ed)
 }
 
 static char *
+virtual_text(struct ed *ed, bool below)
+{
+    struct value *text =
+        call(vim_of(ed), "EdVirtual", below ? "below" : "after");
+    char *copy = mem_str(value_as_text(text, ""));
+    value_free(text);
+    return copy;
+}
+
+static char *
 screen(struct ed *ed)
 {
     struct value *text = call(vim_of(ed), "EdScreen", "");
@@ -405,6 +430,7 @@ const struct ed_kind ed_vim = {
     .eval = eval,
     .blocked = blocked,
     .turn = turn,
+    .virtual_text = virtual_text,
     .screen = screen,
     .redraws = redraws,
     .quit = quit,

@@ -14,17 +14,10 @@ enum { LINE_MAX_CELLS = 68 };
 
 #define QUESTION "---\\nmodel: m\\n---\\n\\n%% user\\n\\nSay"
 
-/* Lua is the only way to all virtual lines in Neovim 0.7. */
-static const char below[] =
-    "join(map(filter(nvim_buf_get_extmarks(0, "
-    "nvim_create_namespace('deepchat_look'), 0, -1, {'details': v:true}), "
-    "'has_key(v:val[3], \"virt_lines\")'), "
-    "'(v:val[1] + 1) . \": \" . v:val[3].virt_lines[0][0][0]'), '|')";
-
 char *
 trouble_below(struct ed *ed)
 {
-    return ed_eval(ed, "%s", below);
+    return ed_below(ed);
 }
 
 bool
@@ -124,14 +117,14 @@ expect_below(struct stage *st, const struct trouble *row, const char *line)
 {
     char want[300];
     char *row_text = ed_eval(st->ed, "line('$')");
-    char *got = trouble_below(st->ed);
+    char *got = ed_below(st->ed);
     snprintf(want, sizeof want, "%s: deepchat: %s", row_text, line);
     cr_expect_str_eq(got, want, "%s\n got: <%s>\nwant: <%s>", row->name, got,
                      want);
     free(row_text);
     free(got);
     stage_keys(st, "G$a!<Esc>");
-    got = trouble_below(st->ed);
+    got = ed_below(st->ed);
     cr_expect_str_eq(got, "", "%s: still there after an edit", row->name);
     free(got);
 }

@@ -125,7 +125,7 @@ wreck_said(struct wreck *w, const char *text)
 {
     return ed_wait(w->ed, 2000, "stridx(execute('messages'), \"%s\") >= 0",
                    text) &&
-           ed_number(w->ed, "nvim_get_mode().blocking") == 0;
+           !ed_blocked(w->ed);
 }
 
 static void
