@@ -142,7 +142,8 @@ function! s:break(line) abort
 endfunction
 
 " Host: it is there. about has protocol version pid log arguments and, if a
-" crash left replies behind, orphans and orphan_time.
+" crash left replies behind, orphans and orphan_time; no_key, what to say to a
+" user without a key.
 function! deepchat#host#ready(about) abort
   let s:about = a:about
   call timer_stop(s:hello_timer)
@@ -151,6 +152,8 @@ function! deepchat#host#ready(about) abort
   elseif get(a:about, 'orphans', 0) > 0
     call deepchat#ui#say(printf('a reply of %s is not in any chat; :DeepResume shows it',
           \ strftime('%H:%M', a:about.orphan_time)))
+  elseif has_key(a:about, 'no_key') && &filetype ==# 'deepchat' && !deepchat#buf#any_running()
+    call deepchat#ui#error(a:about.no_key)
   endif
 endfunction
 

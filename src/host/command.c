@@ -80,6 +80,18 @@ add_orphans(struct value *about, const char *state_dir)
     value_free(entries);
 }
 
+/* What a send would refuse: said when the first chat is opened. */
+static void
+add_missing_key(struct value *about, const struct value *args)
+{
+    const char *key, *source;
+    struct dc_error err;
+    struct config *cfg = settings_of(args, &err);
+    if (cfg != NULL && config_key(cfg, &key, &source, &err) == KEY_MISSING)
+        value_put(about, "no_key", value_text(err.text));
+    config_free(cfg);
+}
+
 static void
 hello(struct host *host, const struct value *args)
 {
@@ -95,6 +107,7 @@ hello(struct host *host, const struct value *args)
     value_put(about, "log", value_text(log_path()));
     value_put(about, "arguments", option_names(OPTION_ARGUMENT));
     add_orphans(about, state);
+    add_missing_key(about, args);
     editor_call(host->editor, "deepchat#host#ready", one(about), NULL, NULL);
     free(state);
 }
