@@ -178,3 +178,26 @@ Test(errors, before_a_request, .timeout = 60)
     unsetenv("DEEPINFRA_TOKEN");
     check_all(refusals, sizeof refusals / sizeof *refusals);
 }
+
+/* A chat that is opened without a key says at once what to set; with the first
+ * question it is the refusal that says it. */
+Test(errors, no_key_at_the_opening, .timeout = 30)
+{
+    static const char line[] =
+        "deepchat: no key; set $DEEPINFRA_API_KEY or see :h deepchat-key";
+    static const char *const commands[] = {"DeepChat", "DeepChat Say"};
+    unsetenv("DEEPINFRA_API_KEY");
+    unsetenv("DEEPINFRA_TOKEN");
+    for (size_t i = 0; i < 2; i++) {
+        struct ed *ed = ed_start(NULL, "", NULL);
+        ed_ex(ed, "%s", commands[i]);
+        cr_assert(ed_wait(ed, STAGE_MS,
+                          "execute('messages') =~# 'no key' && "
+                          "!empty(deepchat#host#about()) && "
+                          "!deepchat#buf#any_running()"));
+        char *messages = ed_eval(ed, "trim(execute('messages'))");
+        cr_expect_str_eq(messages, line, "%s: <%s>", commands[i], messages);
+        free(messages);
+        ed_stop(ed);
+    }
+}
