@@ -25,6 +25,9 @@ function! deepchat#send(options) abort
     call deepchat#ui#error('buffer ' . l:buf . ' is not a chat; nothing sent')
     return 0
   endif
+  if deepchat#chat#is_held(l:buf)
+    return 0
+  endif
   if get(a:options, 'text', '') !=# ''
     call deepchat#chat#add_text(l:buf, split(a:options.text, "\n", 1))
   endif
@@ -61,6 +64,9 @@ function! deepchat#command_chat(mods, bang, range, line1, line2, args) abort
   endwhile
   let l:context = a:range > 0 ? deepchat#chat#context(bufnr('%'), a:line1, a:line2) : []
   let l:buf = deepchat#chat#open(a:mods, a:bang)
+  if (!empty(l:context) || l:text =~# '\S') && deepchat#chat#is_held(l:buf)
+    return
+  endif
   if !empty(l:context)
     call deepchat#chat#add_context(l:buf, l:context)
   endif

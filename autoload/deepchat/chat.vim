@@ -125,6 +125,15 @@ function! deepchat#chat#locked(buf, pid) abort
   call deepchat#ui#say('chat is open in another editor' . (a:pid > 0 ? ' (pid ' . a:pid . ')' : '') . '; read-only here')
 endfunction
 
+" True if another editor has the chat in buf, and says so.
+function! deepchat#chat#is_held(buf) abort
+  let l:held = getbufvar(a:buf, 'deepchat_locked', 0)
+  if l:held
+    call deepchat#ui#error('this chat is open in another editor; nothing was sent')
+  endif
+  return l:held
+endfunction
+
 " ---- content ---------------------------------------------------------------
 
 " The cursor to where the next turn is typed.

@@ -130,6 +130,7 @@ function! deepchat#file#read(buf) abort
     return
   endif
   call s:remember(a:buf, l:path)
+  call setbufvar(a:buf, 'deepchat_locked', 0)
   call s:attach(a:buf)
   call deepchat#buf#reloaded(a:buf)
 endfunction
