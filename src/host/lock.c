@@ -74,6 +74,7 @@ read_pid(int fd)
     return (int)strtol(text, NULL, 10);
 }
 
+/* One lock, whatever links lead to the file. */
 static char *
 lock_path(const char *state_dir, const char *file)
 {
@@ -81,8 +82,10 @@ lock_path(const char *state_dir, const char *file)
     if (state_dir == NULL)
         return NULL;
     char *dir = file_join(state_dir, "locks");
-    char *path = NULL;
-    snprintf(name, sizeof name, "%016llx.lock", (unsigned long long)hash(file));
+    char *path = NULL, *real = realpath(file, NULL);
+    snprintf(name, sizeof name, "%016llx.lock",
+             (unsigned long long)hash(real != NULL ? real : file));
+    free(real);
     if (file_mkdir(dir, NULL))
         path = file_join(dir, name);
     free(dir);

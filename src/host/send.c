@@ -178,14 +178,16 @@ int
 send_file(struct loop *lp, struct http *http, const char *file,
           const struct value *arguments)
 {
-    struct send s = {.lp = lp, .file = file, .status = 1};
+    /* absolute, as editors know it, and what a link stands for */
+    char *real = realpath(file, NULL);
+    struct send s = {.lp = lp, .file = real != NULL ? real : file, .status = 1};
     struct dc_error err = {.text = ""};
     struct dc_transcript *tr = NULL;
     struct config *cfg = NULL;
     buf_init(&s.chat, DC_REQUEST_MAX);
     buf_init(&s.text[0], DC_REPLY_MAX * 2);
     buf_init(&s.text[1], DC_REPLY_MAX * 2);
-    if (file_read(file, &s.chat, &err) &&
+    if (file_read(s.file, &s.chat, &err) &&
         dc_transcript_parse(&tr, buf_str(&s.chat), &err)) {
         struct config_sources sources = {.chat = tr, .arguments = arguments};
         cfg = config_new(&sources, &err);
@@ -198,5 +200,6 @@ send_file(struct loop *lp, struct http *http, const char *file,
     buf_finish(&s.chat);
     buf_finish(&s.text[0]);
     buf_finish(&s.text[1]);
+    free(real);
     return s.status;
 }
