@@ -1,0 +1,205 @@
+/* deepchat-host --send FILE: one reply appended to a chat file, no editor. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/proc.h"
+#include "lib/wreck.h"
+
+TestSuite(file_send, .timeout = 60);
+
+enum { MS = 15000 };
+
+#define ASKED "---\nmodel: m\n---\n\n%% user\n\nSay\n"
+
+static struct server *sv;
+static char *home, *chat;
+
+static void
+setup(void)
+{
+    sv = server_start(NULL);
+    home = temp_dir();
+    chat = temp_path(home, "x.deepchat.md");
+    setenv("HOME", home, 1);
+    setenv("XDG_STATE_HOME", home, 1);
+    setenv("XDG_DATA_HOME", home, 1);
+}
+
+static void
+teardown(void)
+{
+    free(chat);
+    temp_remove(home);
+    server_stop(sv);
+}
+
+static void
+start(struct proc *p, const char *file)
+{
+    const char *host = getenv("DC_HOST");
+    char url[256];
+    snprintf(url, sizeof url, "++base_url=%s", server_url(sv, "t"));
+    const char *argv[] = {host != NULL ? host : "build/deepchat-host",
+                          "--send",
+                          file,
+                          url,
+                          "++retries=0",
+                          NULL};
+    proc_start(p, argv, PROC_OUT | PROC_ERR);
+}
+
+static size_t
+journals(void)
+{
+    struct wreck w = {.home = home};
+    return wreck_count(&w, ".journal");
+}
+
+static void
+expect_chat(const char *want, const char *name)
+{
+    char *text = temp_read(chat, NULL);
+    cr_expect_str_eq(text, want, "%s: %s", name, text);
+    free(text);
+}
+
+static const struct {
+    const char *name, *before, *script;
+    int status;
+    const char *after; /* NULL: as before */
+    const char *out, *err;
+} sends[] = {
+    {"a reply", ASKED, "token Hi\\n%% user\nfinish stop 1 2 0.5\ndone\n", 0,
+     ASKED "\n%% assistant finish=stop in=1 out=2 cost=0.5\n\nHi\n%%% user\n\n"
+           "%% user\n\n\n",
+     "Hi\n%%% user\n", ""},
+    {"no newline at the end", "Say", "token Hi\nfinish stop\ndone\n", 0,
+     "Say\n\n%% assistant finish=stop\n\nHi\n\n%% user\n\n\n", "Hi\n", ""},
+    {"reasoning", ASKED, "reasoning hm\ntoken Hi\nfinish length\ndone\n", 0,
+     ASKED "\n%% reasoning\n\nhm\n\n%% assistant finish=length\n\nHi\n\n"
+           "%% user\n\n\n",
+     "Hi\n", "deepchat: reply cut at the token limit"},
+    {"refused", ASKED, "status 401\njson {\"error\":{\"message\":\"no\"}}\n", 1,
+     NULL, "", "deepchat: "},
+    {"empty", ASKED, "finish stop\ndone\n", 1, NULL, "",
+     "deepchat: the server sent an empty reply"},
+    {"broken off", ASKED, "token Hi\nrst\n", 1,
+     ASKED "\n%% assistant finish=interrupted\n\nHi\n\n%% user\n\n\n", "Hi\n",
+     "deepchat: connection lost, 1 token"},
+    {"answered already", ASKED "\n%% assistant\n\nHi\n", "done\n", 1, NULL, "",
+     "deepchat: the last turn is not yours"},
+    {"nothing asked", "\n", "done\n", 1, NULL, "", "deepchat: "},
+    {"a key in the file", "---\napi_key_env: X\n---\n\nSay\n", "done\n", 1,
+     NULL, "", "deepchat: "},
+};
+
+Test(file_send, table, .init = setup, .fini = teardown)
+{
+    for (size_t i = 0; i < sizeof sends / sizeof *sends; i++) {
+        const char *name = sends[i].name;
+        server_reset(sv);
+        server_script(sv, "t", sends[i].script);
+        temp_write(chat, sends[i].before, strlen(sends[i].before));
+        chmod(chat, 0600);
+        struct proc p;
+        start(&p, chat);
+        char *out = proc_read_until(p.out, NULL, MS);
+        char *err = proc_read_until(p.err, NULL, MS);
+        cr_assert(proc_wait(&p, MS), "%s", name);
+        cr_expect_eq(p.status, sends[i].status, "%s: %d", name, p.status);
+        cr_expect_str_eq(out, sends[i].out, "%s: %s", name, out);
+        cr_expect_eq(strncmp(err, sends[i].err, strlen(sends[i].err)), 0,
+                     "%s: %s", name, err);
+        cr_expect((err[0] == '\0') == (sends[i].err[0] == '\0'), "%s: %s", name,
+                  err);
+        expect_chat(sends[i].after != NULL ? sends[i].after : sends[i].before,
+                    name);
+        struct stat st;
+        cr_expect(stat(chat, &st) == 0 && (st.st_mode & 0777) == 0600);
+        cr_expect_eq(journals(), 0, "%s: a journal is left", name);
+        proc_stop(&p);
+        free(out);
+        free(err);
+    }
+}
+
+Test(file_send, stopped, .init = setup, .fini = teardown)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        server_reset(sv);
+        server_script(sv, "t", "token Part\nhold g\n");
+        temp_write(chat, ASKED, strlen(ASKED));
+        struct proc p;
+        start(&p, chat);
+        char *out = proc_read_until(p.out, "Part", MS);
+        cr_assert(out != NULL);
+        kill(p.pid, signals[i]);
+        cr_assert(proc_wait(&p, MS));
+        cr_expect_eq(p.status, 1, "signal %d: %d", signals[i], p.status);
+        expect_chat(ASKED "\n%% assistant finish=stopped\n\nPart\n\n%% user\n\n"
+                          "\n",
+                    "stopped");
+        cr_expect_eq(journals(), 0);
+        cr_expect(server_wait_ended(sv, 1, MS));
+        proc_stop(&p);
+        free(out);
+    }
+}
+
+/* Killed, nothing is written to the chat: the journal has it. */
+Test(file_send, killed, .init = setup, .fini = teardown)
+{
+    server_script(sv, "t", "token Part\nhold g\n");
+    temp_write(chat, ASKED, strlen(ASKED));
+    struct proc p;
+    start(&p, chat);
+    char *out = proc_read_until(p.out, "Part", MS);
+    kill(p.pid, SIGKILL);
+    cr_assert(proc_wait(&p, MS));
+    expect_chat(ASKED, "killed");
+    cr_expect_eq(journals(), 1);
+    proc_stop(&p);
+    free(out);
+}
+
+Test(file_send, locked_and_missing, .init = setup, .fini = teardown)
+{
+    server_script(sv, "t", "token Part\nhold g\nfinish stop\ndone\n");
+    temp_write(chat, ASKED, strlen(ASKED));
+    struct proc first, second;
+    start(&first, chat);
+    char *out = proc_read_until(first.out, "Part", MS);
+    char *link = temp_path(home, "link.deepchat.md");
+    cr_assert_eq(symlink(chat, link), 0);
+    start(&second, link);
+    char *err = proc_read_until(second.err, NULL, MS);
+    cr_assert(proc_wait(&second, MS));
+    cr_expect_eq(second.status, 1);
+    cr_expect(strstr(err, "deepchat: the chat is open in") == err, "%s", err);
+    expect_chat(ASKED, "locked");
+    proc_stop(&second);
+    server_release(sv, "g");
+    cr_assert(proc_wait(&first, MS));
+    cr_expect_eq(first.status, 0);
+    proc_stop(&first);
+    free(link);
+    free(out);
+    free(err);
+
+    char *none = temp_path(home, "none.deepchat.md");
+    start(&second, none);
+    err = proc_read_until(second.err, NULL, MS);
+    cr_assert(proc_wait(&second, MS));
+    cr_expect_eq(second.status, 1);
+    cr_expect(strstr(err, "none.deepchat.md") != NULL, "%s", err);
+    cr_expect_eq(server_requests(sv), 1);
+    proc_stop(&second);
+    free(none);
+    free(err);
+}
