@@ -153,3 +153,47 @@ Test(errors_cut, next_send_clears, .timeout = 30)
     stage_expect_text(&st, "third time", HEAD " finish=stop" TAIL);
     stage_stop(&st);
 }
+
+/* What was typed while nothing came joins the turn that is unanswered. */
+static const struct {
+    const char *name;
+    const char *keys;
+    const char *want; /* behind "Say" */
+} drafts[] = {
+    {"nothing", "", ""},
+    {"below", "GAmore<Esc>", "\n\nmore"},
+    {"below, still typing", "GAmore", "\n\nmore"},
+    {"lines below", "GAa<CR><CR>b<Esc>", "\n\na\n\nb"},
+    {"where the reply goes", "11GIin<Esc>", "\n\nin"},
+    {"both", "11GIin<Esc>GAmore<Esc>", "\n\nin\n\nmore"},
+    {"above", "7GA!<Esc>", "!"},
+};
+
+Test(errors_cut, typed_meanwhile, .timeout = 60)
+{
+    struct stage st;
+    stage_start(&st, NULL, "");
+    for (size_t i = 0; i < sizeof drafts / sizeof *drafts; i++) {
+        const char *name = drafts[i].name;
+        stage_script(&st, "hold g\nstatus 400\nbody no\n");
+        trouble_reset(&st);
+        ed_ex(st.ed, "messages clear");
+        ed_ex(st.ed, "DeepChat! Say");
+        cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS), "%s", name);
+        cr_assert(stage_shows(&st, "% assistant"));
+        stage_keys(&st, drafts[i].keys);
+        server_release(st.sv, "g");
+        cr_assert(trouble_wait_end(st.ed), "%s", name);
+        char want[200];
+        snprintf(want, sizeof want, "%s%s",
+                 "---\nmodel: m\n---\n\n%% user\n\nSay", drafts[i].want);
+        stage_expect_text(&st, name, want);
+        char *events = stage_events(&st);
+        cr_expect_str_eq(events, "Start\nError error", "%s: %s", name, events);
+        free(events);
+        stage_keys(&st, "<Esc>");
+        trouble_expect_line(&st, name, "refused (400): no");
+        stage_expect(&st, name, "&modified", "0");
+    }
+    stage_stop(&st);
+}
