@@ -8,14 +8,20 @@
 
 enum { CHATS = 32, CHAT_RATE = 50 };
 
+static size_t
+chat_tokens(void)
+{
+    return CHAT_RATE * (bench_quick ? 2 : 5);
+}
+
 /* ---- many chats ---- */
 
 static void
 start_chats(struct rig *r, int64_t bufs[CHATS])
 {
     char script[64];
-    snprintf(script, sizeof script, "hold g\nwords %d %d\nfinish stop\ndone\n",
-             CHAT_RATE * (bench_quick ? 2 : 5), CHAT_RATE);
+    snprintf(script, sizeof script, "hold g\nwords %zu %d\nfinish stop\ndone\n",
+             chat_tokens(), CHAT_RATE);
     server_script(r->sv, "b", script);
     for (size_t i = 0; i < CHATS; i++) {
         ed_ex(r->ed, "DeepChat! Well?");
@@ -37,14 +43,18 @@ bench_many(void)
     rig_start(&r, WITH_UI);
     start_chats(&r, bufs);
     rig_forget(&r);
+    double cpu = rig_cpu(&r);
     rig_go(&r);
     rig_until_ended(&r, CHATS);
+    cpu = (rig_cpu(&r) - cpu) * 1e4 / (double)(CHATS * chat_tokens());
     double mb = resident_mb(ed_host(r.ed));
     for (size_t i = 0; i < CHATS; i++)
         rig_delivery(&r, i + 1, bufs[i], &late);
     rig_stop(&r);
     report(&(struct figure){"32 chats x 50 tok/s, delivery p99", "ms",
                             samples_at(&late, 99), 0, 36, 0, 0, 0});
+    report(
+        &(struct figure){"  CPU per 10,000 tokens", "s", cpu, 0, 0, 0, 0, 0});
     report(&(struct figure){"  memory of the host", "MB", mb, 0, 12, 0, 0, 0});
     samples_free(&late);
 }

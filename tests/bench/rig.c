@@ -163,12 +163,22 @@ rig_ask(struct rig *r, const char *answer)
     server_reset(r->sv);
     server_script(r->sv, "b", script);
     ed_ex(r->ed, "call deepchat#chat#add_text(bufnr('%%'), ['Go on?']) | "
-                 "call deepchat#chat#to_end() | "
-                 "call deepchat#chat#send(bufnr('%%'), {})");
+                 "call deepchat#chat#to_end()");
+    r->asked = now_us();
+    ed_ex(r->ed, "call deepchat#chat#send(bufnr('%%'), {})");
     if (!server_wait_held(r->sv, "g", 1, PATIENCE_MS) ||
         !ed_wait(r->ed, PATIENCE_MS, "search('^%%%% assistant$', 'bnw') > 0"))
         give_up("the request did not come");
     settle(r);
+}
+
+double
+rig_wire(struct rig *r)
+{
+    struct server_log log;
+    if (!server_log(r->sv, 1, &log) || log.ready < r->asked)
+        return 0;
+    return (double)(log.ready - r->asked) / 1000;
 }
 
 void

@@ -9,6 +9,7 @@ enum { FRAME_MS = 33 };
 struct paced {
     double cpu;     /* seconds per 10,000 tokens */
     double updates; /* of the screen, a second */
+    double wire;    /* ms from the send to the request at the server */
 };
 
 /* The length that a frame brings. */
@@ -61,6 +62,8 @@ measure(size_t lines, size_t tokens, int rate, bool ours)
         .updates = (double)(ed_redraws(r.ed) - drawn) / s,
         .cpu = (rig_cpu(&r) - cpu) * 1e4 / (double)tokens,
     };
+    if (ours)
+        p.wire = rig_wire(&r);
     rig_stop(&r);
     return p;
 }
@@ -157,5 +160,7 @@ bench_long(void)
         report(&(struct figure){"  screen updates", "1/s", ours.updates,
                                 alone.updates, 25, 0, i > 0 ? 25 : 0,
                                 MORE_IS_BETTER});
+        report(&(struct figure){"  send to request at the server", "ms",
+                                ours.wire, 0, 0, 0, 0, 0});
     }
 }
