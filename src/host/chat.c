@@ -37,9 +37,18 @@ struct chat {
     struct chat *next;
 };
 
+/* An answer may come after the chat is gone, so it carries the id. One that
+ * never comes, because the editor died, is freed with the chats. */
+struct ticket {
+    struct chats *chats;
+    int64_t id;
+    struct ticket *next;
+};
+
 struct chats {
     struct host *host;
     struct chat *first;
+    struct ticket *tickets;
 };
 
 struct chats *
@@ -92,6 +101,11 @@ chats_free(struct chats *chats)
         chats->first = chat->next;
         destroy(chat);
     }
+    while (chats->tickets != NULL) {
+        struct ticket *t = chats->tickets;
+        chats->tickets = t->next;
+        free(t);
+    }
     free(chats);
 }
 
@@ -128,24 +142,23 @@ chat_of(struct chats *chats, int64_t id)
     return *find(chats, id);
 }
 
-/* An answer may come after the chat is gone, so it carries the id. */
-struct ticket {
-    struct chats *chats;
-    int64_t id;
-};
-
 static struct ticket *
 ticket(struct chat *chat)
 {
+    struct chats *chats = chat->host->chats;
     struct ticket *t = mem_alloc(sizeof *t);
-    *t = (struct ticket){chat->host->chats, chat->id};
+    *t = (struct ticket){chats, chat->id, chats->tickets};
+    chats->tickets = t;
     return t;
 }
 
 static struct chat *
 redeem(void *user)
 {
-    struct ticket *t = user;
+    struct ticket *t = user, **at = &t->chats->tickets;
+    while (*at != t)
+        at = &(*at)->next;
+    *at = t->next;
     struct chat *chat = chat_of(t->chats, t->id);
     free(t);
     return chat;
