@@ -50,12 +50,13 @@ endfunction
 let s:LOCKED = '\<E\%(11\|523\|565\|578\|788\|21\):\|Failed to save undo\|not .modifiable\|textlock'
 
 " True if an edit at row should wait: an operator of the user is pending, or a
-" selection active, and the lines they count would move.
+" selection active, and the lines they count would move, or half a key.
 function! s:user_is_busy(buf, row) abort
   if a:buf != bufnr('%')
     return 0
   endif
   return mode(1) =~# '^\%(no\|[vV\x16sS\x13]\)' && a:row < max([line('.'), line('v')])
+        \ || deepchat#port#halfway()
 endfunction
 
 " Join the last edit's undo step, or begin a new one.
@@ -83,6 +84,7 @@ function! s:close_step(reply, rows) abort
     if deepchat#port#saves_once() && mode() =~# '^[iR]' && (l:ours || a:reply.typing)
       call deepchat#port#insert(a:reply.buf, l:row, 0, [''])
     endif
+    call deepchat#port#typing_goes_on()
   endif
   let a:reply.tick = getbufvar(a:reply.buf, 'changedtick')
 endfunction

@@ -90,7 +90,23 @@ endfunction
 " True if insert mode goes on without saving the cursor's line for undo after
 " undo_break().
 function! deepchat#port#saves_once() abort
-  return !has('nvim-0.10')
+  return s:nvim && !has('nvim-0.10')
+endfunction
+
+" Called behind an edit that ended its undo step. While Vim waits for a key in
+" insert mode it is not prepared for lines that were changed: it would not save
+" what is typed next for undo, and undo would make a mess. A <Cmd> of nothing
+" makes it look again.
+function! deepchat#port#typing_goes_on() abort
+  if !s:nvim && mode() =~# '^[iR]'
+    call feedkeys("\<Cmd>\<CR>", 'in')
+  endif
+endfunction
+
+" True if the user is halfway through a key of insert mode, as behind CTRL-V.
+" Neovim does not call us then.
+function! deepchat#port#halfway() abort
+  return !s:nvim && (mode() =~# '^[iR]' && state('mS') !=# '' || getcmdtype() ==# '=')
 endfunction
 
 " undotree().seq_cur of any loaded buffer: it goes down when the user undoes.
