@@ -225,7 +225,7 @@ Test(config_place, help, .timeout = 20)
     cr_expect_not_null(strstr(out.ptr,
                               "Takes inline or diff; default "
                               "\"inline\". Not in a chat file. Known,\n"
-                              "    but without effect in this "
+                              "    without effect in this "
                               "version.\n"));
     buf_finish(&out);
     buf_init(&out, 100);
