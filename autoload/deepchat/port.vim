@@ -106,7 +106,10 @@ endfunction
 " True if the user is halfway through a key of insert mode, as behind CTRL-V.
 " Neovim does not call us then.
 function! deepchat#port#halfway() abort
-  return !s:nvim && (mode() =~# '^[iR]' && state('mS') !=# '' || getcmdtype() ==# '=')
+  if s:nvim || mode() !~# '^[iR]'
+    return !s:nvim && getcmdtype() ==# '='
+  endif
+  return state(mode(1) =~# '[cx]$' ? 'm' : 'mS') !=# ''
 endfunction
 
 " undotree().seq_cur of any loaded buffer: it goes down when the user undoes.
@@ -165,12 +168,13 @@ function! deepchat#port#cursor_at(win) abort
 endfunction
 
 " Put the cursor of a window at line (1-based), column col (0-based), and
-" scroll it into view, whether the window is current or not.
+" scroll it into view, whether the window is current or not: in Vim line("w0")
+" does that.
 function! deepchat#port#cursor(win, line, col) abort
   if s:nvim
     call nvim_win_set_cursor(a:win, [a:line, a:col])
   else
-    call win_execute(a:win, printf('call cursor(%d, %d)', a:line, a:col + 1))
+    call win_execute(a:win, printf('call cursor(%d, %d) | call line("w0")', a:line, a:col + 1))
   endif
 endfunction
 
