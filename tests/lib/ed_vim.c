@@ -196,13 +196,14 @@ start(struct vim *v, const char *const argv[])
 
 /* The options that the editors set differently, and what call() uses. */
 static const char rc[] =
-    "set nocompatible\nsource $VIMRUNTIME/defaults.vim\n"
-    "set shortmess+=I noshowcmd noruler laststatus=0 scrolloff=0 mouse= hidden"
-    " autoindent backspace=indent,eol,start nostartofline belloff=all"
-    " switchbuf=uselast encoding=utf-8 formatoptions=tcqj noswapfile\n"
+    "\nsource $VIMRUNTIME/defaults.vim\n"
+    "set shortmess+=IF noshowcmd noruler laststatus=0 scrolloff=0 mouse= hidden"
+    " t_Co=256 autoindent backspace=indent,eol,start nostartofline belloff=all"
+    " switchbuf=uselast encoding=utf-8 formatoptions=tcqj\n"
     "execute \"set <F5>=\\x1c5 <Up>=\\x1cA <Down>=\\x1cB <Right>=\\x1cC"
     " <Left>=\\x1cD <Del>=\\x1c3 <Home>=\\x1cH <End>=\\x1cF\"\n"
-    "function! EdEx(command)\ntry\nexecute a:command\nreturn ''\ncatch\n"
+    "function! EdEx(command)\ntry\nexecute a:command\n"
+    "if mode() !~# '^r'\nredraw\nendif\nreturn ''\ncatch\n"
     "return v:exception . ' ' . v:throwpoint\nendtry\nendfunction\n"
     "function! EdEval(expression)\ntry\nreturn [eval(a:expression)]\ncatch\n"
     "return v:exception\nendtry\nendfunction\n"
@@ -229,12 +230,13 @@ write_rc(struct vim *v, const char *setup, const char *address)
     struct buf out;
     size_t len;
     buf_init(&out, MESSAGE_MAX);
+    buf_addf(&out, "set nocompatible\n%s\n", setup);
     buf_add_text(&out, rc);
     buf_add_text(&out, virtual_rc);
     buf_addf(&out,
-             "%s\nautocmd VimEnter * let g:ed_channel = "
+             "autocmd VimEnter * let g:ed_channel = "
              "ch_open('%s', {'waittime': 5000})\n",
-             setup, address);
+             address);
     char *text = buf_take(&out, &len);
     char *path = temp_path(v->base.home, "ed.vim");
     temp_write(path, text, len);
