@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include <utime.h>
 
 #include "lib/proc.h"
@@ -48,7 +49,7 @@ expect_said(struct ed *ed, const char *text, long count)
     cr_expect(ed_wait(ed, WRECK_MS, "count(execute('messages'), \"%s\") == %ld",
                       text, count),
               "%s", text);
-    cr_expect_eq(ed_number(ed, "nvim_get_mode().blocking"), 0);
+    cr_expect_not(ed_blocked(ed));
 }
 
 static void
@@ -66,7 +67,9 @@ Test(file_share, second_editor_reads_only)
     struct wreck w;
     char *path = first_chat(&w), *before = temp_read(path, NULL);
     struct ed *ed = second_editor(&w);
-    ed_ex(ed, "edit %s", path);
+    char *link = temp_path(w.home, "link" CHAT);
+    cr_assert_eq(symlink(path, link), 0);
+    ed_ex(ed, "edit %s", link);
     cr_expect(ed_wait(ed, WRECK_MS, "&readonly"));
     expect_said(ed, "chat is open in another editor (pid ", 1);
     ed_ex(ed, "call deepchat#send({'text': 'Me too'})");
@@ -83,6 +86,7 @@ Test(file_share, second_editor_reads_only)
     cr_expect(server_wait_requests(w.sv, 2, WRECK_MS));
     cr_expect(wreck_idle(&w));
     cr_expect_eq(ed_number(ed, "&modified"), 0, "saved");
+    free(link);
     free(before);
     free(path);
     wreck_stop(&w);
