@@ -94,9 +94,9 @@ void rig_go(struct rig *r);
  * have ended since the start. */
 void rig_until_ended(struct rig *r, size_t count);
 void rig_pump_until(struct rig *r, uint64_t end);
-/* The same, asking and typing every 20 ms; how long that took goes to waits,
- * in ms. */
-void rig_probe(struct rig *r, size_t count, struct samples *waits);
+/* The same, asking and typing every so many ms; how long that took goes to
+ * waits, in ms. */
+void rig_probe(struct rig *r, size_t count, int every, struct samples *waits);
 /* CPU of editor and host so far. */
 double rig_cpu(struct rig *r);
 

@@ -103,10 +103,10 @@ bench_first(void)
                             samples_at(&w.cold, 50), 0, 12, 0, 0, 0});
     report(&(struct figure){"first token to buffer, p50", "ms",
                             samples_at(&w.buffer, 50),
-                            samples_at(&w.alone_buffer, 50), 0.5, 10, 0, 0});
+                            samples_at(&w.alone_buffer, 50), 0.5, 30, 0, 0});
     report(&(struct figure){"first token to screen, p50", "ms",
                             samples_at(&w.screen, 50),
-                            samples_at(&w.alone_screen, 50), 1.5, 10, 0, 0});
+                            samples_at(&w.alone_screen, 50), 1.5, 20, 0, 0});
     samples_free(&w.wire);
     samples_free(&w.cold);
     samples_free(&w.buffer);

@@ -233,11 +233,11 @@ press_key(struct rig *r, struct samples *waits)
 }
 
 void
-rig_probe(struct rig *r, size_t count, struct samples *waits)
+rig_probe(struct rig *r, size_t count, int every, struct samples *waits)
 {
     uint64_t limit = now_us() + (uint64_t)PATIENCE_MS * 1000;
     while (r->ended < count && now_us() < limit) {
-        uint64_t next = now_us() + 20000;
+        uint64_t next = now_us() + (uint64_t)every * 1000;
         press_key(r, waits);
         uint64_t at = now_us();
         ed_number(r->ed, "1");
