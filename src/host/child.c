@@ -303,3 +303,11 @@ child_cancel(struct child *c)
     c->result.cancelled = true;
     end_program(c);
 }
+
+void
+child_kill(struct child *c)
+{
+    child_cancel(c);
+    if (c->pid > 0)
+        kill(-c->pid, SIGKILL);
+}

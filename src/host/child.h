@@ -38,5 +38,7 @@ struct child *child_start(struct loop *lp, const struct child_options *options,
 /* End its group, SIGTERM first and SIGKILL 2 s later, as when its time is up;
  * done comes from the loop. */
 void child_cancel(struct child *child);
+/* The same without the grace: for when the process that waits is ending. */
+void child_kill(struct child *child);
 
 #endif

@@ -394,6 +394,13 @@ config_key(struct config *cfg, const char **key, const char **source,
     return key_check(str_of(*key), *source, err) ? KEY_FOUND : KEY_MISSING;
 }
 
+void
+config_forget_key(const struct config *cfg)
+{
+    if (cfg->command != NULL)
+        key_forget(cfg->command);
+}
+
 char *const *
 config_key_command(struct config *cfg)
 {

@@ -102,6 +102,10 @@ char *const *config_key_command(struct config *cfg);
 bool config_set_key(struct config *cfg, struct dc_str output,
                     struct dc_error *err);
 
+/* The server refused the key of api_key_cmd: run the command again for the next
+ * request. A key from elsewhere stays. */
+void config_forget_key(const struct config *cfg);
+
 /* "$XDG_STATE_HOME/deepchat" and "$XDG_DATA_HOME/deepchat" or what the options
  * say; owned (free). NULL if there is no home directory to start from. */
 char *config_state_dir(const struct config *cfg);

@@ -525,7 +525,8 @@ wait_for_all(void *user, struct loop_wait *fds, size_t count, int timeout_ms)
     lend_fds(h, fds, count);
     /* a hook that ran after ours, or a handler, left work for us */
     int wait = h->dirty ? 0 : timeout_ms < 0 ? WAIT_MAX_MS : timeout_ms;
-    CURLM *multi = h->rest.resting && !h->dirty ? h->idle : h->multi;
+    bool rests = h->calls == NULL || (h->rest.resting && !h->dirty);
+    CURLM *multi = rests ? h->idle : h->multi;
     curl_multi_poll(multi, h->fds, (unsigned)count, wait, NULL);
     for (size_t i = 0; i < count; i++) {
         int got = h->fds[i].revents;

@@ -2,7 +2,7 @@
  * HTTP over libcurl's multi interface, on the loop. Connections are kept and
  * reused. libcurl refuses calls from inside its callbacks, so those only
  * gather bytes and marks; sinks are called when we are out again, from
- * http_run() which the loop calls before it waits.
+ * http_round() which the loop calls before it waits.
  */
 #ifndef HOST_HTTP_H
 #define HOST_HTTP_H

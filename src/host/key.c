@@ -13,10 +13,15 @@
 #include "base/mem.h"
 #include "host/log.h"
 
+#ifndef MAP_ANONYMOUS
+#define MAP_ANONYMOUS MAP_ANON
+#endif
+
 enum { SLOTS = 16 };
 
 static char (*slots)[KEY_MAX + 1];
 static char *sources[SLOTS];
+static bool refused[SLOTS];
 
 static bool
 map_slots(void)
@@ -51,7 +56,7 @@ const char *
 key_find(const char *source, const char **kept)
 {
     size_t i = slot_of(source);
-    if (i == SLOTS || sources[i] == NULL)
+    if (i == SLOTS || sources[i] == NULL || refused[i])
         return NULL;
     if (kept != NULL)
         *kept = sources[i];
@@ -71,8 +76,17 @@ key_keep(const char *source, struct dc_str bytes, struct dc_error *err)
     memset(slots[i], 0, sizeof slots[i]);
     if (bytes.len > 0)
         memcpy(slots[i], bytes.ptr, bytes.len);
+    refused[i] = false;
     log_secret(slots[i]);
     return true;
+}
+
+void
+key_forget(const char *source)
+{
+    size_t i = slot_of(source);
+    if (i < SLOTS)
+        refused[i] = true;
 }
 
 struct dc_str

@@ -18,6 +18,10 @@ const char *key_find(const char *source, const char **kept);
  * they are too long, or there are too many keys. */
 bool key_keep(const char *source, struct dc_str bytes, struct dc_error *err);
 
+/* The key of a source was refused: do not find it any more. What was lent out
+ * stays valid. */
+void key_forget(const char *source);
+
 /* Without one line end behind it, as files and programs put there. */
 struct dc_str key_trim(struct dc_str bytes);
 

@@ -85,7 +85,9 @@ stop_work(struct reply *r)
 {
     loop_timer_stop(r->lp, r->tick);
     loop_timer_stop(r->lp, r->timer);
-    if (r->child != NULL)
+    if (r->child != NULL && r->orphan)
+        child_kill(r->child);
+    else if (r->child != NULL)
         child_cancel(r->child);
     if (r->call != NULL)
         http_cancel(r->call);
@@ -242,6 +244,8 @@ read_failure(struct reply *r, struct dc_failure *out)
         .loopback = config_loopback(r->cfg),
     };
     dc_failure_read(out, &r->response, &asked);
+    if (out->fault == DC_FAULT_KEY)
+        config_forget_key(r->cfg);
     log_line(LOG_WARN, "%s: %s (%s)", asked.host, out->line, out->server);
 }
 
@@ -249,10 +253,9 @@ static void
 show_wait(struct reply *r)
 {
     char line[320];
-    long long left = (r->retry_at - loop_now() + 999) / 1000;
-    snprintf(line, sizeof line, "%s, try %d/%d in %lld s (:DeepStop ends it)",
-             r->wait_line, r->attempt + 1,
-             (int)config_number(r->cfg, "retries") + 1, left > 0 ? left : 0);
+    reply_wait_line(line, sizeof line, r->wait_line, r->attempt + 1,
+                    (int)config_number(r->cfg, "retries") + 1,
+                    r->retry_at - loop_now());
     r->events.status(r->events.user, line);
 }
 
@@ -353,6 +356,8 @@ on_done(void *user, const struct http_result *result)
 {
     struct reply *r = user;
     r->call = NULL;
+    loop_timer_stop(r->lp, r->timer);
+    r->timer = 0;
     if (r->orphan) {
         let_go(r);
         return;
@@ -373,7 +378,9 @@ on_done(void *user, const struct http_result *result)
     else if (is_whole(r))
         end_whole(r);
     else if (r->pieces > 0)
-        end_cut(r, reply_cut_reason(r->response.net));
+        end_cut(r, reply_cut_reason(dc_stream_summary(r->stream)->done_mark
+                                        ? DC_NET_OK
+                                        : r->response.net));
     else
         end_without_text(r, result->retry_after);
 }
@@ -467,6 +474,7 @@ on_key(void *user, const struct child_result *result)
 {
     struct reply *r = user;
     struct dc_error err;
+    const char *trouble;
     r->child = NULL;
     if (r->orphan)
         let_go(r);
@@ -474,8 +482,8 @@ on_key(void *user, const struct child_result *result)
         return;
     else if (r->stopping)
         end(r, "stopped", "", true);
-    else if (reply_key_trouble(result) != NULL)
-        refuse(r, reply_key_trouble(result));
+    else if ((trouble = reply_key_trouble(result)) != NULL)
+        refuse(r, trouble);
     else if (!config_set_key(r->cfg, result->out, &err))
         refuse(r, err.text);
     else
@@ -497,19 +505,6 @@ begin(void *user)
         find_key(r);
 }
 
-static void
-open_journal(struct reply *r, const struct journal_head *head)
-{
-    char *state = config_state_dir(r->cfg);
-    char *dir = state != NULL ? file_join(state, "journal") : NULL;
-    struct dc_error err = {.text = "no home directory"};
-    if (dir != NULL)
-        r->journal = journal_new(dir, head, &err);
-    check_disk(r, r->journal != NULL, &err);
-    free(dir);
-    free(state);
-}
-
 struct reply *
 reply_start(struct loop *lp, struct http *http,
             const struct reply_request *request, struct reply_events events)
@@ -523,8 +518,11 @@ reply_start(struct loop *lp, struct http *http,
     r->text = reply_text_new((struct reply_text_events){keep, show, r});
     fresh_stream(r);
     r->body = reply_body(request, &r->body_len, &r->stream_error);
-    if (r->body != NULL)
-        open_journal(r, &request->journal);
+    if (r->body != NULL) {
+        struct dc_error err;
+        r->journal = reply_journal(r->cfg, &request->journal, &err);
+        check_disk(r, r->journal != NULL, &err);
+    }
     set_state(r, KEY);
     r->tick = loop_timer(lp, TICK_MS, on_tick, r);
     r->timer = loop_timer(lp, 0, begin, r);

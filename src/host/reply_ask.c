@@ -1,6 +1,10 @@
 #include "host/reply_ask.h"
 
+#include <stdlib.h>
+
 #include "base/buf.h"
+#include "base/error.h"
+#include "host/file.h"
 
 char *
 reply_body(const struct reply_request *request, size_t *len,
@@ -38,4 +42,20 @@ reply_http(const struct config *cfg, const char *key, struct dc_str body)
         .first_byte_ms = seconds_ms(cfg, "first_byte_timeout"),
         .idle_ms = seconds_ms(cfg, "idle_timeout"),
     };
+}
+
+struct journal *
+reply_journal(const struct config *cfg, const struct journal_head *head,
+              struct dc_error *err)
+{
+    char *state = config_state_dir(cfg);
+    if (state == NULL) {
+        fail(err, DC_E_SYSTEM, "no home directory");
+        return NULL;
+    }
+    char *dir = file_join(state, "journal");
+    struct journal *journal = journal_new(dir, head, err);
+    free(dir);
+    free(state);
+    return journal;
 }

@@ -13,4 +13,9 @@ char *reply_body(const struct reply_request *request, size_t *len,
 struct http_request reply_http(const struct config *cfg, const char *key,
                                struct dc_str body);
 
+/* A journal in the state directory; NULL with *err if the disk refuses. */
+struct journal *reply_journal(const struct config *cfg,
+                              const struct journal_head *head,
+                              struct dc_error *err);
+
 #endif

@@ -81,8 +81,8 @@ reply_empty_line(const struct dc_summary *sum)
     return "the server sent an empty reply; nothing lost";
 }
 
-void
-reply_count(char *out, size_t size, double count)
+static void
+show_count(char *out, size_t size, double count)
 {
     char digits[32];
     int len = snprintf(digits, sizeof digits, "%.0f", count);
@@ -95,6 +95,15 @@ reply_count(char *out, size_t size, double count)
     }
     snprintf(out, size, "%s", b.ptr != NULL ? b.ptr : "0");
     buf_finish(&b);
+}
+
+void
+reply_wait_line(char *out, size_t size, const char *what, int attempt,
+                int attempts, int64_t left_ms)
+{
+    long long left = left_ms > 0 ? (left_ms + 999) / 1000 : 0;
+    snprintf(out, size, "%s, try %d/%d in %lld s (:DeepStop ends it)", what,
+             attempt, attempts, left);
 }
 
 const char *
@@ -114,7 +123,7 @@ reply_cut_line(char *out, size_t size, const char *what, size_t pieces)
 {
     char count[32], kept[64];
     struct buf line;
-    reply_count(count, sizeof count, (double)pieces);
+    show_count(count, sizeof count, (double)pieces);
     snprintf(kept, sizeof kept, ", %s token%s kept", count,
              pieces == 1 ? "" : "s");
     buf_init(&line, LINE_CELLS);
@@ -133,6 +142,9 @@ reply_key_trouble(const struct child_result *result)
         return "api_key_cmd took over 20 s; nothing was sent";
     if (result->too_much)
         return "api_key_cmd printed more than a key; nothing was sent";
+    if (result->status != 0)
+        log_line(LOG_WARN, "api_key_cmd: status %d: %.*s", result->status,
+                 (int)result->err.len, result->err.ptr);
     if (result->status != 0)
         return "api_key_cmd failed; nothing was sent (:DeepLog)";
     return NULL;

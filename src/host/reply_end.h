@@ -32,7 +32,8 @@ void reply_cut_line(char *out, size_t size, const char *what, size_t pieces);
 /* Why the output of api_key_cmd is no key; NULL if it may be one. */
 const char *reply_key_trouble(const struct child_result *result);
 
-/* "1,204" */
-void reply_count(char *out, size_t size, double count);
+/* "rate limited (429), try 2/3 in 3 s (:DeepStop ends it)" */
+void reply_wait_line(char *out, size_t size, const char *what, int attempt,
+                     int attempts, int64_t left_ms);
 
 #endif

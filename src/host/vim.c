@@ -2,22 +2,25 @@
  * Vim: the JSON channel of job_start(). Vim sends "[number, [op, args]]" and a
  * newline; we send "["call", function, args, -number]" and get "[-number,
  * result]" or "[-number, "ERROR"]". One message is one write() of at most
- * 64 KB: Vim drops what it cannot complete soon, and parses in quadratic time.
- * Nothing is drawn before it is told to, so each batch of calls ends with a
- * redraw.
+ * 64 KB: Vim drops what it cannot complete soon, and parses in quadratic time;
+ * larger calls go in parts. What we call is deepchat#host#call() of the plugin,
+ * which returns [redraw, result] or [redraw, 0, error]: nothing is drawn before
+ * we say so, and over a prompt it must not be.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "host/channel.h"
 #include "host/editor.h"
 #include "host/json.h"
 #include "host/log.h"
 
 #define IN_MAX ((size_t)64 << 20)
-#define OUT_MAX ((size_t)64 << 10)
+#define LINE_MAX ((size_t)64 << 10)
+#define OUT_MAX ((size_t)4 << 20)
 /* JSON may write one byte as six; the rest is for what surrounds the text. */
 #define TEXT_MAX ((size_t)8 << 10)
 
@@ -27,31 +30,72 @@ struct vim {
     struct buf line; /* a message that has not ended yet */
 };
 
-static const char redraw[] = "[\"redraw\",\"\"]\n";
-
 /* ---- out ---- */
+
+/* The items are taken; second may be NULL. */
+static struct value *
+list_of(struct value *first, struct value *second)
+{
+    struct value *list = value_list();
+    value_add(list, first);
+    if (second != NULL)
+        value_add(list, second);
+    return list;
+}
 
 static struct value *
 message(const char *function, struct value *args, uint32_t id)
 {
-    struct value *list = value_list();
-    value_add(list, value_text("call"));
-    value_add(list, value_text(function));
+    struct value *list = list_of(value_text("call"), value_text(function));
     value_add(list, args);
     if (id != 0)
         value_add(list, value_int(-(int64_t)id));
     return list;
 }
 
+/* False if it is too large for one message, or there is no room. */
 static bool
 queue(struct vim *v, const struct value *list)
 {
     struct buf text;
-    buf_init(&text, OUT_MAX);
+    buf_init(&text, LINE_MAX);
     bool ok = json_print(&text, list) && buf_add_byte(&text, '\n') &&
               buf_add_str(&v->ch.queue, buf_str(&text));
     buf_finish(&text);
-    return ok && buf_add_text(&v->ch.queue, redraw);
+    return ok;
+}
+
+static bool
+queue_and_free(struct vim *v, struct value *list)
+{
+    bool ok = queue(v, list);
+    value_free(list);
+    return ok;
+}
+
+/* The JSON of args in pieces, and what is to be done with it. */
+static bool
+queue_parts(struct vim *v, const char *function, const struct value *args,
+            uint32_t id)
+{
+    struct buf json;
+    buf_init(&json, OUT_MAX);
+    size_t before = v->ch.queue.len, used = 0;
+    bool ok = json_print(&json, args);
+    while (ok && used < json.len) {
+        struct dc_str rest = {json.ptr + used, json.len - used};
+        rest.len = utf8_fit(rest, TEXT_MAX);
+        used += rest.len;
+        ok = queue_and_free(v, message("deepchat#host#part",
+                                       list_of(value_str(rest), NULL), 0));
+    }
+    ok = ok &&
+         queue_and_free(v, message("deepchat#host#whole",
+                                   list_of(value_text(function), NULL), id));
+    if (!ok)
+        buf_cut(&v->ch.queue, before);
+    buf_finish(&json);
+    return ok;
 }
 
 static void
@@ -59,9 +103,11 @@ vim_call(struct editor *ed, const char *function, struct value *args,
          editor_result_fn *result, void *user)
 {
     struct vim *v = (struct vim *)ed;
-    uint32_t id = result != NULL ? channel_remember(&v->ch, result, user) : 0;
-    struct value *list = message(function, args, id);
-    bool sent = !v->ch.closed && queue(v, list);
+    uint32_t id = channel_remember(&v->ch, result, user);
+    struct value *list =
+        message("deepchat#host#call", list_of(value_text(function), args), id);
+    bool sent =
+        !v->ch.closed && (queue(v, list) || queue_parts(v, function, args, id));
     value_free(list);
     if (sent)
         channel_flush(&v->ch);
@@ -79,10 +125,17 @@ on_answer(struct vim *v, int64_t number, const struct value *result)
         log_line(LOG_WARN, "answer to unknown call %lld", (long long)number);
         return;
     }
-    bool failed = strcmp(value_as_text(result, ""), "ERROR") == 0;
-    if (failed)
-        log_line(LOG_WARN, "editor: a call failed, see v:errmsg there");
-    call.result(call.user, result, failed ? "the editor refused" : NULL);
+    const char *error = value_as_text(value_at(result, 2), NULL);
+    if (!value_is(result, VALUE_LIST))
+        error = value_as_text(result, "no answer");
+    if (error != NULL)
+        log_line(LOG_WARN, "editor: %s", error);
+    if (value_as_bool(value_at(result, 0), false)) {
+        buf_add_text(&v->ch.queue, "[\"redraw\",\"\"]\n");
+        channel_flush(&v->ch);
+    }
+    if (call.result != NULL)
+        call.result(call.user, value_at(result, 1), error);
 }
 
 /* [number, [op, args...]]: number is negative in answers to us. */
