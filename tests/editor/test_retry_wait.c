@@ -108,3 +108,39 @@ Test(retry_wait, stop, .timeout = 60)
     }
     stage_stop(&st);
 }
+
+/* The second that an answer gets to end after [DONE] is over with the answer:
+ * it does not run on into the next attempt. */
+Test(retry_wait, grace_ends_with_its_attempt, .timeout = 30)
+{
+    struct stage st;
+    stage_start(&st, "role\ndone\nhold g\nrst\n---\nhold g\n" HELLO, "");
+    ask(&st);
+    cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS));
+    server_release_next(st.sv, "g", 1);
+    cr_assert(server_wait_requests(st.sv, 2, STAGE_MS));
+    cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS));
+    cr_expect(ed_wait(st.ed, STAGE_MS, "deepchat#status() ==# 'waiting 2 s'"));
+    server_release(st.sv, "g");
+    expect_answered(&st, "rst behind [DONE]", 2);
+    stage_stop(&st);
+}
+
+/* A key that was refused is asked for again; one that works is not. */
+Test(retry_wait, key_command_runs_again, .timeout = 30)
+{
+    struct stage st;
+    stage_start(&st, "status 401\nbody no\n---\n" HELLO "---\n" HELLO,
+                "'api_key_cmd': ['sh', '-c', "
+                "'echo x >> runs; echo key-of-the-command']");
+    ask(&st);
+    cr_assert(trouble_wait_end(st.ed));
+    trouble_expect_line(&st, "401",
+                        "key from api_key_cmd refused (401); nothing lost");
+    for (long runs = 2; runs > 0; runs--) {
+        ask(&st);
+        cr_assert(trouble_wait_end(st.ed));
+        stage_expect(&st, "runs", "len(readfile('runs'))", "2");
+    }
+    stage_stop(&st);
+}
