@@ -207,9 +207,7 @@ endfunction
 " away; 'gone', there is no such reply or buffer.
 function! deepchat#buf#append(batch) abort
   let l:words = map(copy(a:batch), {_, piece -> call('s:append', piece)})
-  if mode() =~# '^[cr]'
-    redraw
-  endif
+  call deepchat#port#redraw()
   return l:words
 endfunction
 

@@ -10,6 +10,7 @@ let s:about = {}
 let s:broken = ''
 let s:stderr = []
 let s:hello_timer = 0
+let s:parts = []
 
 " The plugin's folder.
 function! deepchat#host#root() abort
@@ -75,6 +76,7 @@ function! s:start() abort
     return 'not built; run :DeepBuild (needs cc, make, libcurl, ...)'
   endif
   let s:stderr = []
+  let s:parts = []
   let s:about = {}
   let s:job = s:run(l:program)
   if s:job is 0
@@ -98,6 +100,7 @@ function! s:run(program) abort
             \ 'on_stderr': {job, data, event -> s:on_stderr(data)}})])
     endif
     let l:job = job_start([a:program, '--stdio=vim'], {'mode': 'json', 'noblock': 1,
+          \ 'callback': {channel, nothing -> 0},
           \ 'err_mode': 'nl', 'err_cb': {_, line -> s:on_stderr([line])},
           \ 'exit_cb': function('s:on_exit'), 'stoponexit': 'term'})
     return job_status(l:job) ==# 'fail' ? 0 : l:job
@@ -121,6 +124,28 @@ function! s:kill(job) abort
   else
     call job_stop(a:job)
   endif
+endfunction
+
+" Host, in Vim: call a function that is the host's. Returns [result], or [0,
+" error] if it throws.
+function! deepchat#host#call(function, args) abort
+  try
+    return [call(a:function, a:args)]
+  catch
+    return [0, v:exception]
+  endtry
+endfunction
+
+" Host, in Vim: a piece of the arguments of a call, as JSON.
+function! deepchat#host#part(text) abort
+  call add(s:parts, a:text)
+endfunction
+
+" Host, in Vim: call the function with the arguments that came in pieces.
+function! deepchat#host#whole(function) abort
+  let l:json = join(s:parts, '')
+  let s:parts = []
+  return deepchat#host#call(a:function, json_decode(l:json))
 endfunction
 
 " ---- its life --------------------------------------------------------------

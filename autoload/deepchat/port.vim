@@ -158,6 +158,14 @@ function! s:in_window(buf, command) abort
   endtry
 endfunction
 
+" Behind an edit: draw it where the editor would not do so by itself. Vim is told
+" by the host.
+function! deepchat#port#redraw() abort
+  if s:nvim && mode() =~# '^[cr]'
+    redraw
+  endif
+endfunction
+
 " [line, col] of the cursor of a window: 1-based, 0-based.
 function! deepchat#port#cursor_at(win) abort
   if s:nvim

@@ -4,8 +4,9 @@
  * result]" or "[-number, "ERROR"]". One message is one write() of at most
  * 64 KB: Vim drops what it cannot complete soon, and parses in quadratic time;
  * larger calls go in parts. What we call is deepchat#host#call() of the plugin,
- * which returns [redraw, result] or [redraw, 0, error]: nothing is drawn before
- * we say so, and over a prompt it must not be.
+ * which returns [result] or [0, error]. "[0, 0]" goes to the callback of the
+ * channel, which does nothing, but makes Vim draw what calls have changed,
+ * wherever that can be done.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@ struct vim {
     struct channel ch;
     struct buf line; /* a message that has not ended yet */
 };
+
+static const char draw[] = "[0,0]\n";
 
 /* ---- out ---- */
 
@@ -106,8 +109,9 @@ vim_call(struct editor *ed, const char *function, struct value *args,
     uint32_t id = channel_remember(&v->ch, result, user);
     struct value *list =
         message("deepchat#host#call", list_of(value_text(function), args), id);
-    bool sent =
-        !v->ch.closed && (queue(v, list) || queue_parts(v, function, args, id));
+    bool sent = !v->ch.closed &&
+                (queue(v, list) || queue_parts(v, function, args, id)) &&
+                buf_add_text(&v->ch.queue, draw);
     value_free(list);
     if (sent)
         channel_flush(&v->ch);
@@ -125,17 +129,13 @@ on_answer(struct vim *v, int64_t number, const struct value *result)
         log_line(LOG_WARN, "answer to unknown call %lld", (long long)number);
         return;
     }
-    const char *error = value_as_text(value_at(result, 2), NULL);
+    const char *error = value_as_text(value_at(result, 1), NULL);
     if (!value_is(result, VALUE_LIST))
         error = value_as_text(result, "no answer");
     if (error != NULL)
         log_line(LOG_WARN, "editor: %s", error);
-    if (value_as_bool(value_at(result, 0), false)) {
-        buf_add_text(&v->ch.queue, "[\"redraw\",\"\"]\n");
-        channel_flush(&v->ch);
-    }
     if (call.result != NULL)
-        call.result(call.user, value_at(result, 1), error);
+        call.result(call.user, value_at(result, 0), error);
 }
 
 /* [number, [op, args...]]: number is negative in answers to us. */
