@@ -58,18 +58,26 @@ CORE := $(call obj,$(wildcard src/core/*.c))
 HOST := $(call obj,$(wildcard src/host/*.c))
 HOST_LIB := $(filter-out %/main.o,$(HOST))
 
+# V=1 shows the commands.
+say = $(if $(V),,@echo '  $(1)	$(2)' && )
+
 .PHONY: all
-all: $(OUT)/libdeepchat.so $(OUT)/deepchat-host
+all: $(OUT)/libdeepchat.so $(OUT)/deepchat-host doc/tags
+
+# For those without a plugin manager; not having an editor here is no failure.
+doc/tags: doc/deepchat.txt
+	@nvim --headless -u NONE -i NONE -c 'helptags doc' -c q >/dev/null 2>&1 || \
+	    vim -u NONE -i NONE -n -es -c 'helptags doc' -c q >/dev/null 2>&1 || true
 
 $(OUT)/obj/%.o: %.c Makefile | need-libs
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(call pkg_cflags,$(LIBS_CORE) $(LIBS_HOST)) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)$(CC) $(CFLAGS_ALL) $(call pkg_cflags,$(LIBS_CORE) $(LIBS_HOST)) -MMD -MP -c $< -o $@
 
 $(OUT)/libdeepchat.so: $(BASE) $(CORE)
-	$(CC) $(CFLAGS_ALL) -shared $(SO_NAME) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE))
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) -shared $(SO_NAME) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE))
 
 $(OUT)/deepchat-host: $(HOST) $(BASE) $(OUT)/libdeepchat.so
-	$(CC) $(CFLAGS_ALL) -pie $(HOST) $(BASE) -o $@ $(LDFLAGS_ALL) $(RPATH) -L$(OUT) -ldeepchat \
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) -pie $(HOST) $(BASE) -o $@ $(LDFLAGS_ALL) $(RPATH) -L$(OUT) -ldeepchat \
 	    $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST)) -lpthread
 
 # Say what is missing instead of letting the compiler guess.
@@ -89,28 +97,28 @@ SERVER := $(OUT)/tests/server
 
 $(OUT)/tests/unit/%: $(OUT)/obj/tests/unit/%.o $(BASE) $(CORE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE) criterion)
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE) criterion)
 
 TEST_LIBS = $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST) criterion) -lpthread
 $(OUT)/tests/host/%: $(OUT)/obj/tests/host/%.o $(BASE) $(CORE) $(HOST_LIB) $(TEST_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(TEST_LIBS)
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(TEST_LIBS)
 
 $(OUT)/tests/editor/%: $(OUT)/obj/tests/editor/%.o $(BASE) $(CORE) $(HOST_LIB) $(TEST_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(TEST_LIBS)
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(TEST_LIBS)
 
 $(OUT)/tests/live/%: $(OUT)/obj/tests/live/%.o $(BASE) $(CORE) $(HOST_LIB) $(TEST_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(TEST_LIBS)
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(TEST_LIBS)
 
 $(OUT)/tests/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(OUT)/obj/tests/fuzz/replay.o $(BASE) $(CORE) $(HOST_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST)) -lpthread
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST)) -lpthread
 
 $(SERVER): $(call obj,$(wildcard tests/server/*.c)) $(BASE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,openssl) -lpthread
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,openssl) -lpthread
 
 .PHONY: tests-built
 tests-built: all $(SERVER) $(UNIT) $(HOST_TESTS) $(EDITOR_TESTS) $(LIVE_TESTS) $(REPLAYS)
@@ -201,7 +209,7 @@ run-fuzz: $(patsubst tests/fuzz/%.c,$(OUT)/fuzzers/%,$(wildcard tests/fuzz/fuzz_
 
 $(OUT)/fuzzers/%: $(OUT)/obj/tests/fuzz/%.o $(BASE) $(CORE) $(HOST_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST)) -lpthread
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST)) -lpthread
 
 certs:
 	@tools/make-certs.sh $(OUT)/certs
@@ -221,7 +229,7 @@ run-bench: all $(SERVER) $(OUT)/tests/bench/bench
 
 $(OUT)/tests/bench/bench: $(BENCH) $(BASE) $(CORE) $(HOST_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST)) -lpthread
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST)) -lpthread
 
 # ---- installing -----------------------------------------------------------
 INSTALL ?= install
@@ -233,7 +241,7 @@ VERSION = $(shell sed -n 's/^.define DC_VERSION "\(.*\)"/\1/p' src/deepchat.h)
 # The same program, but it finds the library in ../lib.
 $(OUT)/installed/deepchat-host: $(HOST) $(BASE) $(OUT)/libdeepchat.so
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -pie $(HOST) $(BASE) -o $@ $(LDFLAGS_ALL) $(RPATH_INSTALLED) -L$(OUT) -ldeepchat \
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) -pie $(HOST) $(BASE) -o $@ $(LDFLAGS_ALL) $(RPATH_INSTALLED) -L$(OUT) -ldeepchat \
 	    $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST)) -lpthread
 
 install: $(OUT)/installed/deepchat-host $(OUT)/libdeepchat.so

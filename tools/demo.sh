@@ -2,7 +2,8 @@
 # demo.sh OUTDIR: Neovim with the plugin in an otherwise empty configuration, in
 # a chat. On DeepInfra if a key is found; on a llama-server of your own if MODEL
 # names a .gguf file; else on the loopback server, as a guided tour. Nothing of
-# your configuration is read or written: the chats go with the demo.
+# your configuration is read. The chats of the tour go with it; with a real model
+# they stay where DeepChat keeps them.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 out=$root/$1
@@ -49,9 +50,9 @@ elif [ -z "${DEEPINFRA_API_KEY:-}${DEEPINFRA_TOKEN:-}" ]; then
     settings="$settings, 'base_url': '$url/v1', 'model': 'guided-tour'"
     settings="$settings, 'system': 'This is the guided tour: no model is running.'"
     prompt=' Show me around'
+    export XDG_DATA_HOME="$home/data" XDG_STATE_HOME="$home/state"
 fi
 
-export XDG_DATA_HOME="$home/data" XDG_STATE_HOME="$home/state" XDG_CACHE_HOME="$home/cache"
 shift
 nvim --clean --cmd "set rtp^=$root" --cmd "let g:deepchat = {$settings}" \
     -c 'autocmd VimEnter * ++nested ++once execute "DeepChat!'"$prompt"'" | only' "$@"

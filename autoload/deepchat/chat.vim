@@ -152,7 +152,8 @@ function! s:last_user(buf) abort
   return deepchat#turn#last_marker(a:buf)[0]
 endfunction
 
-" Add lines to the last user turn: behind a draft that stands there.
+" Add lines to the last user turn: behind a draft that stands there, unless it
+" ends with them already, as after a command that was refused.
 function! deepchat#chat#add_text(buf, lines) abort
   let l:marker = s:last_user(a:buf)
   let l:body = getbufline(a:buf, l:marker + 1, '$')
@@ -160,6 +161,9 @@ function! deepchat#chat#add_text(buf, lines) abort
     call remove(l:body, -1)
   endwhile
   let l:lines = map(copy(a:lines), {_, l -> deepchat#turn#escape(l)})
+  if len(l:body) >= len(l:lines) && l:body[-len(l:lines):] == l:lines
+    return
+  endif
   let l:lines = (empty(l:body) ? (l:marker > 0 ? [''] : []) : l:body + ['']) + l:lines
   call setbufline(a:buf, l:marker + 1, l:lines)
   call deletebufline(a:buf, l:marker + 1 + len(l:lines), '$')

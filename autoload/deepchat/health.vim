@@ -16,6 +16,8 @@ function! deepchat#health#command(mods) abort
   syntax match DeepChatError /^\%(warn\|error\)\>.*/
   highlight default link DeepChatHealthOk Comment
   highlight default link DeepChatError WarningMsg
+  silent! keepalt file [DeepHealth]
+  nnoremap <buffer> <silent> <nowait> q :close<CR>
   let s:buf = bufnr('%')
   call setline(1, ['DeepChat', ''])
   call s:add(deepchat#health#checks())
@@ -40,6 +42,9 @@ function! s:add(lines) abort
   call appendbufline(s:buf, '$', l:texts)
   call setbufvar(s:buf, '&modifiable', 0)
   call setbufvar(s:buf, '&modified', 0)
+  for l:win in win_findbuf(s:buf)
+    call deepchat#port#cursor(l:win, len(getbufline(s:buf, 1, '$')), 0)
+  endfor
 endfunction
 
 " All findings at once, for :checkhealth, which cannot wait for events by
@@ -52,7 +57,7 @@ function! deepchat#health#report() abort
   let l:start = reltime()
   while l:why ==# '' && empty(s:answer)
     if !deepchat#host#running() || reltimefloat(reltime(l:start)) > s:PATIENCE
-      let l:why = 'the engine does not answer (:DeepLog)'
+      let l:why = 'the host does not answer (:DeepLog)'
       break
     endif
     sleep 10m

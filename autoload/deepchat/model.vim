@@ -26,6 +26,9 @@ function! deepchat#model#command(bang, name) abort
     call deepchat#ui#say(l:model ==# '' ? 'no model is set here' : 'model is ' . l:model)
   elseif a:bang
     let g:deepchat = extend(copy(deepchat#settings()), {'model': a:name})
+    if deepchat#model#of(bufnr('%')) !=# a:name
+      call deepchat#ui#say('new chats use it; this one says ' . deepchat#model#of(bufnr('%')))
+    endif
     echomsg printf('let g:deepchat = extend(get(g:, "deepchat", {}), {"model": %s})', string(a:name))
   elseif &filetype ==# 'deepchat'
     call s:write(a:name)
@@ -36,8 +39,17 @@ function! deepchat#model#command(bang, name) abort
   endif
 endfunction
 
-" Set the model in the front matter of the current chat.
+" Set the model in the front matter of the current chat. A marker names its
+" model only where it differs from that, so the answers of the old one are
+" marked with it now.
 function! s:write(name) abort
+  let l:old = deepchat#model#of(bufnr('%'))
+  for l:lnum in l:old ==# '' || l:old ==# a:name ? [] : range(1, line('$'))
+    let l:line = getline(l:lnum)
+    if l:line =~# '^%% assistant .*finish=' && l:line !~# ' model=' && deepchat#turn#is_marker(l:line) !=# ''
+      call setline(l:lnum, substitute(l:line, '\s*$', '', '') . ' model=' . l:old)
+    endif
+  endfor
   let l:row = s:front_row(bufnr('%'))
   if l:row > 0
     call setline(l:row, 'model: ' . a:name)

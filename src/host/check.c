@@ -37,6 +37,21 @@ say_two(struct check *c, const char *level, const char *what, const char *text)
     say(c, level, line);
 }
 
+/* The first two words are libcurl's and its TLS library's. */
+static void
+say_version(struct check *c)
+{
+    struct dc_str all = str_of(http_version());
+    size_t one = str_find(all, ' ') + 1;
+    size_t end =
+        one < all.len
+            ? one + str_find((struct dc_str){all.ptr + one, all.len - one}, ' ')
+            : all.len;
+    char text[128];
+    snprintf(text, sizeof text, "%.*s", (int)end, all.ptr);
+    say(c, "ok", text);
+}
+
 static void
 finish(void *user)
 {
@@ -147,7 +162,7 @@ check_start(struct loop *lp, struct http *http, struct config *cfg,
     c->lines = value_list();
     say(c, "ok", "host " DC_VERSION);
     say_two(c, "ok", "library ", dc_version());
-    say_two(c, "ok", "", http_version());
+    say_version(c);
     if (cfg == NULL) {
         say(c, "error", why);
         loop_timer(lp, 0, finish, c);

@@ -25,7 +25,7 @@ enum {
 
 static const char usage[] =
     "usage: deepchat-host --stdio=nvim|vim\n"
-    "       deepchat-host --version | --options\n"
+    "       deepchat-host --version | --options | --help\n"
     "       deepchat-host --check [++name=value ...]\n"
     "       deepchat-host --send FILE [++name=value ...]\n";
 
@@ -192,6 +192,10 @@ main(int argc, char **argv)
     }
     if (strcmp(mode, "--options") == 0)
         return print_options();
+    if (strcmp(mode, "--help") == 0) {
+        fputs(usage, stdout);
+        return 0;
+    }
     bool sends = strcmp(mode, "--send") == 0 && argc > 2;
     struct value *arguments =
         argc > 1 ? read_arguments(argv + (sends ? 3 : 2)) : NULL;

@@ -58,7 +58,8 @@ static const struct option options[] = {
     {"json_schema", OPTION_TEXT, CHAT | OPTION_LATER, 0, 0, NULL, NULL,
      "File with the JSON schema that replies must follow."},
     {"tools", OPTION_JSON, WIRE, 0, 0, NULL, NULL,
-     "Tools the model may call, as a list in the API's own form."},
+     "Tools the model may call, as the API has them; sent as they are, but no "
+     "call is carried out in this version."},
     {"tool_choice", OPTION_JSON, WIRE, 0, 0, "auto none required", NULL,
      "Whether it may, must or must not call them."},
     {"service_tier", OPTION_TEXT, WIRE, 0, 0, "auto default flex priority",

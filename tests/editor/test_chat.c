@@ -57,3 +57,29 @@ Test(chat, first_token_to_buffer, .timeout = 30)
     cr_expect_eq(ed_number(ed, "&modified"), 0, "autosave");
     stop();
 }
+
+Test(chat, answers_keep_their_model, .timeout = 30)
+{
+    start("token Hi\nfinish stop 1 1\ndone\n", "'system': '', 'model': 'old'");
+    ed_ex(ed, "DeepChat One");
+    cr_expect(ed_wait(ed, MS, DONE));
+    ed_ex(ed, "DeepModel new/model");
+    expect_text("---\nmodel: new/model\n---\n\n%% user\n\nOne\n\n"
+                "%% assistant finish=stop in=1 out=1 model=old\n\n"
+                "Hi\n\n%% user\n\n");
+    ed_ex(ed, "DeepModel third");
+    cr_expect_eq(ed_number(ed, "search('in=1 out=1 model=old$', 'nw') > 0"), 1);
+    stop();
+}
+
+Test(chat, refused_text_is_not_doubled, .timeout = 30)
+{
+    start("token Hi\nfinish stop\ndone\n", "'system': '', 'model': 'm'");
+    ed_ex(ed, "DeepChat ++temprature=0 One");
+    cr_expect(ed_wait(ed, MS, DONE));
+    ed_ex(ed, "DeepChat ++temperature=0 One");
+    cr_expect(ed_wait(ed, MS, DONE));
+    expect_text("---\nmodel: m\n---\n\n%% user\n\nOne\n\n"
+                "%% assistant finish=stop\n\nHi\n\n%% user\n\n");
+    stop();
+}

@@ -35,16 +35,16 @@ static const struct {
     {"no program",
      "\x7f"
      "ELF and no more",
-     0700, "the engine does not run; run :DeepBuild"},
+     0700, "the host does not run; run :DeepBuild"},
     {"ends at once", SH "echo libcurl.so.4: cannot open >&2\nexit 127\n", 0700,
-     "the engine does not run; run :DeepBuild"},
+     "the host does not run; run :DeepBuild"},
     {"text", SH "echo Hello\n" WAIT, 0700,
-     "the engine does not run; run :DeepBuild"},
+     "the host does not run; run :DeepBuild"},
     {"bytes", SH "printf '\\377\\000\\033[2J'\n" WAIT, 0700,
-     "the engine does not run; run :DeepBuild"},
+     "the host does not run; run :DeepBuild"},
     {"another protocol", SH READY_99 WAIT, 0700,
      "host is 9.9.0, plugin wants 0.1.0; run :DeepBuild"},
-    {"silent", SH WAIT, 0700, "the engine does not answer; run :DeepBuild"},
+    {"silent", SH WAIT, 0700, "the host does not answer; run :DeepBuild"},
 };
 
 static bool
@@ -60,7 +60,7 @@ line_of(size_t i)
 {
     bool nonsense = strcmp(hosts[i].name, "text") == 0 ||
                     strcmp(hosts[i].name, "bytes") == 0;
-    return nonsense && in_vim() ? "the engine does not answer; run :DeepBuild"
+    return nonsense && in_vim() ? "the host does not answer; run :DeepBuild"
                                 : hosts[i].line;
 }
 
