@@ -43,7 +43,7 @@ function! deepchat#host#send(op, args) abort
     call s:notify(a:op, a:args)
   catch
     call s:gone(0)
-    return 'the engine stopped; try again (:DeepLog)'
+    return 'the host stopped; try again (:DeepLog)'
   endtry
   return ''
 endfunction
@@ -80,7 +80,7 @@ function! s:start() abort
   let s:about = {}
   let s:job = s:run(l:program)
   if s:job is 0
-    return 'the engine does not run; run :DeepBuild'
+    return 'the host does not run; run :DeepBuild'
   endif
   call s:notify('hello', {'protocol': s:protocol, 'version': s:version,
         \ 'editor': s:editor(), 'settings': deepchat#settings()})
@@ -156,7 +156,7 @@ endfunction
 
 function! s:no_answer(timer) abort
   if empty(s:about) && s:job isnot 0
-    call s:break('the engine does not answer; run :DeepBuild')
+    call s:break('the host does not answer; run :DeepBuild')
   endif
 endfunction
 
@@ -201,7 +201,7 @@ function! s:gone(wanted) abort
     return
   endif
   if empty(s:about) && empty(s:broken) && !a:wanted
-    let s:broken = 'the engine does not run; run :DeepBuild'
+    let s:broken = 'the host does not run; run :DeepBuild'
   endif
   let s:about = {}
   if !deepchat#buf#host_gone(s:broken) && !empty(s:broken)
