@@ -1,6 +1,7 @@
 /*
  * The lock stands beside the journal and not on the chat itself, because
- * editors replace a file when they write it.
+ * editors replace a file when they write it. Its file is removed when it is
+ * given up; who has locked a file that bears the name no more tries again.
  */
 #include "host/lock.h"
 
@@ -9,13 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "host/file.h"
 
+/* Each try meets another owner's end, so that many in a row are no chance. */
+enum { TRIES = 100 };
+
 struct lock {
-    char *file;
+    char *file; /* as canonical() names it */
     char *path;
     int fd;
     struct lock *next;
@@ -23,12 +28,21 @@ struct lock {
 
 struct locks {
     struct lock *first;
+    long pid; /* what others are told */
 };
 
 struct locks *
 locks_new(void)
 {
-    return mem_alloc(sizeof(struct locks));
+    struct locks *locks = mem_alloc(sizeof *locks);
+    locks->pid = (long)getpid();
+    return locks;
+}
+
+void
+locks_set_pid(struct locks *locks, long pid)
+{
+    locks->pid = pid;
 }
 
 static void
@@ -42,15 +56,21 @@ release(struct lock *lock)
 }
 
 void
-locks_free(struct locks *locks)
+locks_drop_all(struct locks *locks)
 {
-    if (locks == NULL)
-        return;
     while (locks->first != NULL) {
         struct lock *lock = locks->first;
         locks->first = lock->next;
         release(lock);
     }
+}
+
+void
+locks_free(struct locks *locks)
+{
+    if (locks == NULL)
+        return;
+    locks_drop_all(locks);
     free(locks);
 }
 
@@ -74,43 +94,107 @@ read_pid(int fd)
     return (int)strtol(text, NULL, 10);
 }
 
-/* One lock, whatever links lead to the file. */
+/* One name, whatever links lead to the file, and the same before the file is
+ * there as after. Owned (free). */
 static char *
-lock_path(const char *state_dir, const char *file)
+canonical(const char *file)
 {
-    char name[32];
+    char *real = realpath(file, NULL);
+    const char *slash = strrchr(file, '/');
+    if (real != NULL || slash == NULL)
+        return real != NULL ? real : mem_str(file);
+    char *dir = mem_copy(file, (size_t)(slash - file) + 1);
+    real = realpath(dir, NULL);
+    free(dir);
+    if (real == NULL)
+        return mem_str(file);
+    /* a bare "/" would give a name with two */
+    char *name = file_join(strcmp(real, "/") == 0 ? "" : real, slash + 1);
+    free(real);
+    return name;
+}
+
+static char *
+lock_path(const char *state_dir, const char *name)
+{
+    char base[32];
     if (state_dir == NULL)
         return NULL;
     char *dir = file_join(state_dir, "locks");
-    char *path = NULL, *real = realpath(file, NULL);
-    snprintf(name, sizeof name, "%016llx.lock",
-             (unsigned long long)hash(real != NULL ? real : file));
-    free(real);
+    char *path = NULL;
+    snprintf(base, sizeof base, "%016llx.lock", (unsigned long long)hash(name));
     if (file_mkdir(dir, NULL))
-        path = file_join(dir, name);
+        path = file_join(dir, base);
     free(dir);
     return path;
 }
 
+/* False if its owner has removed it, or another stands there by now. */
+static bool
+bears_name(int fd, const char *path)
+{
+    struct stat mine, there;
+    return fstat(fd, &mine) == 0 && lstat(path, &there) == 0 &&
+           mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+}
+
+/* *fd is -1 if there is no such file to be had. */
+static enum file_lock
+open_locked(const char *path, int *fd)
+{
+    for (int i = 0; i < TRIES; i++) {
+        *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (*fd < 0)
+            return FILE_LOCK_NONE;
+        enum file_lock got = file_lock(*fd, false);
+        if (got == FILE_LOCK_NONE || bears_name(*fd, path))
+            return got;
+        close(*fd);
+    }
+    *fd = -1;
+    return FILE_LOCK_HELD;
+}
+
+/* name and path are taken. */
 static void
-keep(struct locks *locks, const char *file, char *path, int fd)
+keep(struct locks *locks, char *name, char *path, int fd)
 {
     char pid[32];
-    int len = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+    int len = snprintf(pid, sizeof pid, "%ld\n", locks->pid);
     if (ftruncate(fd, 0) == 0)
         file_write_all(fd, (struct dc_str){pid, (size_t)len});
     struct lock *lock = mem_alloc(sizeof *lock);
-    *lock = (struct lock){mem_str(file), path, fd, locks->first};
+    *lock = (struct lock){name, path, fd, locks->first};
     locks->first = lock;
 }
 
 static struct lock **
-find(struct locks *locks, const char *file)
+find(struct locks *locks, const char *name)
 {
     struct lock **at = &locks->first;
-    while (*at != NULL && strcmp((*at)->file, file) != 0)
+    while (*at != NULL && strcmp((*at)->file, name) != 0)
         at = &(*at)->next;
     return at;
+}
+
+/* name is taken. */
+static bool
+take(struct locks *locks, const char *state_dir, char *name, int *holder)
+{
+    int fd = -1;
+    char *path = lock_path(state_dir, name);
+    enum file_lock got = path == NULL ? FILE_LOCK_NONE : open_locked(path, &fd);
+    if (fd >= 0 && got != FILE_LOCK_HELD) {
+        keep(locks, name, path, fd);
+        return true;
+    }
+    if (fd >= 0) {
+        *holder = read_pid(fd);
+        close(fd);
+    }
+    free(path);
+    free(name);
+    return got != FILE_LOCK_HELD;
 }
 
 bool
@@ -118,31 +202,20 @@ locks_take(struct locks *locks, const char *state_dir, const char *file,
            int *holder)
 {
     *holder = 0;
-    if (*find(locks, file) != NULL)
-        return true;
-    char *path = lock_path(state_dir, file);
-    int fd = path == NULL
-                 ? -1
-                 : open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) {
-        free(path);
-        return true;
-    }
-    if (file_lock(fd, false) != FILE_LOCK_HELD) {
-        keep(locks, file, path, fd);
-        return true;
-    }
-    *holder = read_pid(fd);
-    close(fd);
-    free(path);
-    return false;
+    char *name = canonical(file);
+    if (*find(locks, name) == NULL)
+        return take(locks, state_dir, name, holder);
+    free(name);
+    return true;
 }
 
 void
 locks_drop(struct locks *locks, const char *file)
 {
-    struct lock **at = find(locks, file);
+    char *name = canonical(file);
+    struct lock **at = find(locks, name);
     struct lock *lock = *at;
+    free(name);
     if (lock == NULL)
         return;
     *at = lock->next;

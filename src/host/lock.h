@@ -9,6 +9,8 @@ struct locks;
 
 struct locks *locks_new(void);
 void locks_free(struct locks *locks);
+/* The process that others are told of; before, it is this one. */
+void locks_set_pid(struct locks *locks, long pid);
 
 /* state_dir may be NULL. Take the lock of a chat file (an absolute path);
  * taking it again is fine. False if a living process has it: *holder is its
@@ -17,5 +19,7 @@ void locks_free(struct locks *locks);
 bool locks_take(struct locks *locks, const char *state_dir, const char *file,
                 int *holder);
 void locks_drop(struct locks *locks, const char *file);
+/* The editor is gone: its files are free. */
+void locks_drop_all(struct locks *locks);
 
 #endif
