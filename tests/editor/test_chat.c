@@ -60,15 +60,16 @@ Test(chat, first_token_to_buffer, .timeout = 30)
 
 Test(chat, answers_keep_their_model, .timeout = 30)
 {
-    start("token Hi\nfinish stop 1 1\ndone\n", "'system': '', 'model': 'old'");
+    start("token Hi\nfinish stop 1 1 0.5\ndone\n",
+          "'system': '', 'model': 'old'");
     ed_ex(ed, "DeepChat One");
     cr_expect(ed_wait(ed, MS, DONE));
     ed_ex(ed, "DeepModel new/model");
     expect_text("---\nmodel: new/model\n---\n\n%% user\n\nOne\n\n"
-                "%% assistant finish=stop in=1 out=1 model=old\n\n"
+                "%% assistant finish=stop in=1 out=1 cost=0.5 model=old\n\n"
                 "Hi\n\n%% user\n\n");
     ed_ex(ed, "DeepModel third");
-    cr_expect_eq(ed_number(ed, "search('in=1 out=1 model=old$', 'nw') > 0"), 1);
+    cr_expect_eq(ed_number(ed, "search('cost=0.5 model=old$', 'nw') > 0"), 1);
     stop();
 }
 
