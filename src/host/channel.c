@@ -1,3 +1,7 @@
+/*
+ * Nothing is told from inside a call: whoever calls the editor is in the middle
+ * of something, and what it is told may free what it works on.
+ */
 #include "host/channel.h"
 
 #include <errno.h>
@@ -8,11 +12,42 @@
 #include "base/mem.h"
 #include "host/log.h"
 
-/* What may wait for an editor that does not read, before we give it up. */
-#define OUT_MAX ((size_t)64 << 20)
 #define READ_SIZE ((size_t)64 << 10)
 /* Bytes taken per round, so that a flood cannot starve the rest. */
 #define READ_ROUND ((size_t)1 << 20)
+
+/* ---- what the upper half is told, from the loop only ---- */
+
+static void
+report_failed(struct channel *ch)
+{
+    for (size_t i = 0; i < ch->call_count && !ch->closed; i++) {
+        struct channel_call call = ch->calls[i];
+        if (call.id == 0 || !call.failed)
+            continue;
+        ch->calls[i].id = 0;
+        if (call.result != NULL)
+            call.result(call.user, NULL, "not sent");
+    }
+}
+
+static void
+report(void *user)
+{
+    struct channel *ch = user;
+    ch->report = 0;
+    if (ch->closed)
+        ch->events.closed(ch->events.user, ch->why);
+    else
+        report_failed(ch);
+}
+
+static void
+report_soon(struct channel *ch)
+{
+    if (ch->report == 0)
+        ch->report = loop_timer(ch->lp, 0, report, ch);
+}
 
 static void
 close_channel(struct channel *ch, const char *why)
@@ -20,9 +55,10 @@ close_channel(struct channel *ch, const char *why)
     if (ch->closed)
         return;
     ch->closed = true;
+    ch->why = why != NULL ? mem_str(why) : NULL;
     loop_unwatch(ch->lp, ch->in);
     loop_unwatch(ch->lp, ch->out);
-    ch->events.closed(ch->events.user, why);
+    report_soon(ch);
 }
 
 /* ---- out ---- */
@@ -44,8 +80,8 @@ watch_fds(struct channel *ch)
         loop_unwatch(ch->lp, ch->out);
 }
 
-void
-channel_flush(struct channel *ch)
+static void
+flush(struct channel *ch)
 {
     size_t done = 0;
     while (done < ch->queue.len) {
@@ -64,6 +100,17 @@ channel_flush(struct channel *ch)
     watch_fds(ch);
 }
 
+void
+channel_send(struct channel *ch, struct dc_str message)
+{
+    if (ch->closed)
+        return;
+    if (buf_add_str(&ch->queue, message))
+        flush(ch);
+    else
+        close_channel(ch, "the editor reads nothing any more");
+}
+
 /* ---- calls ---- */
 
 uint32_t
@@ -75,14 +122,14 @@ channel_remember(struct channel *ch, editor_result_fn *result, void *user)
         i++;
     if (i == ch->call_count)
         ch->calls = mem_resize(ch->calls, ++ch->call_count, sizeof *ch->calls);
-    ch->calls[i] = (struct channel_call){id, result, user};
+    ch->calls[i] = (struct channel_call){id, result, user, false};
     return id;
 }
 
 struct channel_call
 channel_take(struct channel *ch, uint32_t id)
 {
-    struct channel_call found = {0, NULL, NULL};
+    struct channel_call found = {.id = 0};
     for (size_t i = 0; i < ch->call_count; i++)
         if (ch->calls[i].id == id && id != 0) {
             found = ch->calls[i];
@@ -94,11 +141,11 @@ channel_take(struct channel *ch, uint32_t id)
 void
 channel_fail(struct channel *ch, uint32_t id, const char *function)
 {
-    struct channel_call call = channel_take(ch, id);
-    log_line(LOG_ERROR, "%s not sent: channel closed or message too large",
-             function);
-    if (call.result != NULL)
-        call.result(call.user, NULL, "not sent");
+    log_line(LOG_ERROR, "%s not sent: message too large", function);
+    for (size_t i = 0; i < ch->call_count; i++)
+        if (ch->calls[i].id == id && id != 0)
+            ch->calls[i].failed = true;
+    report_soon(ch);
 }
 
 /* ---- in ---- */
@@ -129,7 +176,7 @@ on_ready(void *user, int fd, unsigned ready)
 {
     struct channel *ch = user;
     if (ready & LOOP_WRITE)
-        channel_flush(ch);
+        flush(ch);
     if ((ready & LOOP_READ) && fd == ch->in && !ch->closed)
         read_some(ch);
 }
@@ -144,7 +191,7 @@ channel_init(struct channel *ch, struct loop *lp, int in, int out,
     ch->in = in;
     ch->out = out;
     ch->events = events;
-    buf_init(&ch->queue, OUT_MAX);
+    buf_init(&ch->queue, CHANNEL_OUT_MAX);
     fcntl(in, F_SETFL, fcntl(in, F_GETFL) | O_NONBLOCK);
     fcntl(out, F_SETFL, fcntl(out, F_GETFL) | O_NONBLOCK);
     watch_fds(ch);
@@ -153,6 +200,7 @@ channel_init(struct channel *ch, struct loop *lp, int in, int out,
 void
 channel_finish(struct channel *ch)
 {
+    loop_timer_stop(ch->lp, ch->report);
     loop_unwatch(ch->lp, ch->in);
     loop_unwatch(ch->lp, ch->out);
     close(ch->in);
@@ -160,4 +208,5 @@ channel_finish(struct channel *ch)
         close(ch->out);
     buf_finish(&ch->queue);
     free(ch->calls);
+    free(ch->why);
 }

@@ -18,6 +18,7 @@ struct channel_call {
     uint32_t id; /* 0: free slot */
     editor_result_fn *result;
     void *user;
+    bool failed; /* could not be sent; will be told */
 };
 
 struct channel {
@@ -32,7 +33,9 @@ struct channel {
     struct channel_call *calls;
     size_t call_count;
     uint32_t last_id;
-    bool closed;
+    uint64_t report; /* timer that tells what is below; 0 if none runs */
+    bool closed;     /* nothing goes out or comes in any more */
+    char *why;       /* of the close */
 };
 
 /* in and out are taken. */
@@ -40,15 +43,18 @@ void channel_init(struct channel *ch, struct loop *lp, int in, int out,
                   struct editor_events events);
 void channel_finish(struct channel *ch);
 
-/* Write what was added to queue, as far as the editor takes it now. */
-void channel_flush(struct channel *ch);
+/* Queue a whole message, and write as far as the editor takes it now. One that
+ * leaves CHANNEL_OUT_MAX bytes unread is given up. */
+#define CHANNEL_OUT_MAX ((size_t)64 << 20)
+void channel_send(struct channel *ch, struct dc_str message);
 
 /* A number for a call that is about to be made, never 0. */
 uint32_t channel_remember(struct channel *ch, editor_result_fn *result,
                           void *user);
 /* The call with this number, which is forgotten; id 0 if there is none. */
 struct channel_call channel_take(struct channel *ch, uint32_t id);
-/* A call could not be sent: answer it. */
+/* A call could not be sent: it is answered with an error, later, because the
+ * caller is in the middle of something. */
 void channel_fail(struct channel *ch, uint32_t id, const char *function);
 
 #endif

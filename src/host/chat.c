@@ -2,7 +2,9 @@
  * Order of a reply's life here: reply_start(), "begin" as soon as the request
  * is on its way, text through the writer, then, when the reply has ended and
  * the buffer has all of its text, "finish". The journal is removed only when
- * the editor says that the finished reply is in a saved file.
+ * the editor says that the finished reply is in a saved file; until then
+ * nothing but the journal is kept. A call that fails, because the user pressed
+ * Ctrl-C, is made again.
  */
 #include "host/chat.h"
 
@@ -12,18 +14,26 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "host/chat_ask.h"
+#include "host/kept.h"
 #include "host/lock.h"
 #include "host/log.h"
 #include "host/reply.h"
 
-enum { RETRY_MS = 50 };
+enum {
+    RETRY_MS = 50,
+    ERRORS_MAX = 10,  /* failed calls of one kind in a row */
+    RUNNING_MAX = 64, /* replies; each has a socket and a journal */
+};
+static const char too_many[] =
+    "64 replies are coming in; wait for one to end, nothing was sent";
 
 struct chat {
     struct host *host;
     int64_t id;
     struct reply *reply;
     struct writer_lane *lane;
-    struct journal *journal; /* after the end, until it is saved */
+    struct journal *journal; /* after the end */
 
     struct value *finish; /* what deepchat#buf#finish() will be told */
     bool begun;           /* the editor has made room for the reply */
@@ -32,6 +42,9 @@ struct chat {
     bool ended;
     bool finished; /* "finish" is out or answered */
     char *lost;    /* why the text has no place any more */
+    int errors;
+    char *status; /* the newest that the editor was not told; may be NULL */
+    bool telling; /* "status" is out */
     uint64_t timer;
     char *chat_dir;
     struct chat *next;
@@ -48,6 +61,7 @@ struct ticket {
 struct chats {
     struct host *host;
     struct chat *first;
+    struct kept *kept;
     struct ticket *tickets;
 };
 
@@ -56,6 +70,7 @@ chats_new(struct host *host)
 {
     struct chats *chats = mem_alloc(sizeof *chats);
     chats->host = host;
+    chats->kept = kept_new();
     return chats;
 }
 
@@ -77,6 +92,7 @@ destroy(struct chat *chat)
     journal_close(chat->journal);
     value_free(chat->finish);
     free(chat->lost);
+    free(chat->status);
     free(chat->chat_dir);
     free(chat);
 }
@@ -106,11 +122,12 @@ chats_free(struct chats *chats)
         chats->tickets = t->next;
         free(t);
     }
+    kept_free(chats->kept);
     free(chats);
 }
 
-size_t
-chats_running(const struct chats *chats)
+static size_t
+running(const struct chats *chats)
 {
     size_t n = 0;
     for (const struct chat *chat = chats->first; chat; chat = chat->next)
@@ -121,7 +138,7 @@ chats_running(const struct chats *chats)
 static void
 stop_if_idle(struct chats *chats)
 {
-    if (chats_running(chats) == 0)
+    if (running(chats) == 0)
         loop_stop(chats->host->lp);
 }
 
@@ -180,6 +197,16 @@ step_later(struct chat *chat)
     chat->timer = loop_timer(chat->host->lp, RETRY_MS, step_again, chat);
 }
 
+/* True if a call that failed is to be made again. */
+static bool
+try_again(struct chat *chat)
+{
+    if (++chat->errors >= ERRORS_MAX)
+        return false;
+    step_later(chat);
+    return true;
+}
+
 static void
 take_lost(struct chat *chat, const char *why)
 {
@@ -200,10 +227,13 @@ on_begun(void *user, const struct value *result, const char *error)
     const char *word = value_as_text(result, "");
     if (file != NULL) {
         chat->begun = true;
+        chat->errors = 0;
         if (!chat->ended)
             reply_set_chat(chat->reply, file);
     } else if (error == NULL && strcmp(word, "retry") == 0) {
         step_later(chat);
+        return;
+    } else if (error != NULL && try_again(chat)) {
         return;
     } else {
         take_lost(chat, error != NULL ? error : word);
@@ -227,20 +257,24 @@ on_finished(void *user, const struct value *result, const char *error)
     struct chat *chat = redeem(user);
     if (chat == NULL)
         return;
+    chat->finished = false;
+    if (error != NULL && try_again(chat))
+        return;
     if (error == NULL && strcmp(value_as_text(result, ""), "retry") == 0) {
-        chat->finished = false;
         step_later(chat);
         return;
     }
+    struct chats *chats = chat->host->chats;
     bool saved = value_as_bool(value_get(result, "saved"), false);
     bool alive = value_as_bool(value_get(result, "alive"), false);
     if (saved || (!chat->got_text && error == NULL)) {
         journal_remove(chat->journal);
         chat->journal = NULL;
     } else if (alive) {
-        return; /* until chats_saved() */
+        kept_add(chats->kept, chat->id, chat->journal);
+        chat->journal = NULL;
     }
-    chat_free(chat->host->chats, chat);
+    chat_free(chats, chat);
 }
 
 static void
@@ -312,13 +346,41 @@ on_text(void *user, enum dc_delta_kind kind, struct dc_str text)
         writer_add(chat->lane, kind, text);
 }
 
+static void tell_status(struct chat *chat);
+
+static void
+on_told(void *user, const struct value *result, const char *error)
+{
+    (void)result;
+    (void)error; /* the next one may be seen */
+    struct chat *chat = redeem(user);
+    if (chat == NULL)
+        return;
+    chat->telling = false;
+    tell_status(chat);
+}
+
+/* One at a time: an editor that does not answer is not flooded. */
+static void
+tell_status(struct chat *chat)
+{
+    if (chat->host->editor == NULL || chat->telling || chat->status == NULL)
+        return;
+    struct value *text = value_text(chat->status);
+    free(chat->status);
+    chat->status = NULL;
+    chat->telling = true;
+    editor_call(chat->host->editor, "deepchat#buf#status", with_id(chat, text),
+                on_told, ticket(chat));
+}
+
 static void
 on_status(void *user, const char *text)
 {
     struct chat *chat = user;
-    if (chat->host->editor != NULL)
-        editor_call(chat->host->editor, "deepchat#buf#status",
-                    with_id(chat, value_text(text)), NULL, NULL);
+    free(chat->status);
+    chat->status = mem_str(text);
+    tell_status(chat);
 }
 
 static void
@@ -362,6 +424,8 @@ on_ended(void *user, const struct reply_end *end)
     chat->ended = true;
     chat->finish = describe(end);
     chat->journal = reply_take_journal(chat->reply);
+    reply_free(chat->reply);
+    chat->reply = NULL;
     writer_last(chat->lane);
     if (chat->host->editor == NULL)
         stop_if_idle(chat->host->chats);
@@ -384,46 +448,6 @@ refuse(struct chat *chat, const char *line)
     chat->ended = true;
     chat->finish = describe(&end);
     step(chat);
-}
-
-/* The turn that a send ends with: the last one that starts at or before line
- * (0: the last of all). */
-static size_t
-last_turn(const struct dc_transcript *tr, size_t line)
-{
-    size_t i = 0;
-    const struct dc_turn *turn;
-    while ((turn = dc_transcript_turn(tr, i)) != NULL &&
-           (line == 0 || turn->line <= line))
-        i++;
-    return i > 0 ? i - 1 : 0;
-}
-
-static struct dc_str
-last_user_text(const struct dc_transcript *tr, size_t last)
-{
-    for (size_t i = last + 1; i-- > 0;) {
-        const struct dc_turn *turn = dc_transcript_turn(tr, i);
-        if (turn != NULL && turn->role == DC_ROLE_USER &&
-            str_trim(turn->text).len > 0)
-            return turn->text;
-    }
-    return (struct dc_str){"", 0};
-}
-
-/* NULL if the messages can be sent, else why not. */
-static const char *
-check_messages(const struct dc_message *messages, size_t count)
-{
-    bool any_user = false;
-    for (size_t i = 0; i < count; i++)
-        any_user = any_user || messages[i].role == DC_ROLE_USER;
-    if (!any_user)
-        return "the chat is empty; type a question, then send";
-    if (messages[count - 1].role == DC_ROLE_USER ||
-        messages[count - 1].role == DC_ROLE_TOOL)
-        return NULL;
-    return "the last turn is not yours; add a question, then send";
 }
 
 static struct config *
@@ -454,11 +478,9 @@ static void
 start(struct chat *chat, struct config *cfg, struct dc_transcript *tr,
       const struct value *args)
 {
-    size_t last =
-        last_turn(tr, (size_t)value_as_int(value_get(args, "line"), 0));
     struct reply_request request = {.cfg = cfg};
-    request.messages = dc_transcript_messages(tr, last, &request.message_count);
-    const char *why = check_messages(request.messages, request.message_count);
+    size_t line = (size_t)value_as_int(value_get(args, "line"), 0);
+    const char *why = chat_ask(&request, tr, line);
     const char *file = value_as_text(value_get(args, "file"), "");
     if (why == NULL && !take_lock(chat, cfg, file))
         why = "this chat is open in another editor; nothing was sent";
@@ -468,12 +490,9 @@ start(struct chat *chat, struct config *cfg, struct dc_transcript *tr,
         return;
     }
     chat->chat_dir = config_chat_dir(cfg);
-    request.journal = (struct journal_head){
-        .chat = file,
-        .project = value_as_text(value_get(args, "project"), ""),
-        .model = config_model(cfg),
-        .user = last_user_text(tr, last),
-    };
+    request.journal.chat = file;
+    request.journal.project = value_as_text(value_get(args, "project"), "");
+    request.journal.model = config_model(cfg);
     struct writer_events lane = {on_drained, on_pressure, on_lost, chat};
     chat->lane = writer_open(chat->host->writer, chat->id, lane);
     struct reply_events events = {on_started, on_text,  on_status,
@@ -482,14 +501,20 @@ start(struct chat *chat, struct config *cfg, struct dc_transcript *tr,
         reply_start(chat->host->lp, chat->host->http, &request, events);
 }
 
-void
-chats_send(struct chats *chats, const struct value *args)
+static struct chat *
+new_chat(struct chats *chats, int64_t id)
 {
     struct chat *chat = mem_alloc(sizeof *chat);
     chat->host = chats->host;
-    chat->id = value_as_int(value_get(args, "id"), 0);
+    chat->id = id;
     chat->next = chats->first;
     chats->first = chat;
+    return chat;
+}
+
+static void
+read_and_start(struct chat *chat, const struct value *args)
+{
     struct dc_transcript *tr = NULL;
     struct dc_error err = {.text = ""};
     struct config *cfg = NULL;
@@ -500,6 +525,22 @@ chats_send(struct chats *chats, const struct value *args)
     else
         refuse(chat, err.text);
     dc_transcript_free(tr);
+}
+
+void
+chats_send(struct chats *chats, const struct value *args)
+{
+    int64_t id = value_as_int(value_get(args, "id"), 0);
+    if (id <= 0 || chat_of(chats, id) != NULL || kept_has(chats->kept, id)) {
+        log_line(LOG_ERROR, "send ignored: id %lld is taken", (long long)id);
+        return;
+    }
+    bool full = running(chats) >= RUNNING_MAX;
+    struct chat *chat = new_chat(chats, id);
+    if (full)
+        refuse(chat, too_many);
+    else
+        read_and_start(chat, args);
 }
 
 void
@@ -515,12 +556,7 @@ chats_stop(struct chats *chats, int64_t id)
 void
 chats_saved(struct chats *chats, int64_t id)
 {
-    struct chat *chat = chat_of(chats, id);
-    if (chat == NULL || !chat->ended || chat->journal == NULL)
-        return;
-    journal_remove(chat->journal);
-    chat->journal = NULL;
-    chat_free(chats, chat);
+    kept_saved(chats->kept, id);
 }
 
 void
@@ -531,5 +567,7 @@ chats_detach(struct chats *chats)
         if (chat->ended)
             chat_free(chats, chat);
     }
+    kept_free(chats->kept);
+    chats->kept = kept_new();
     stop_if_idle(chats);
 }

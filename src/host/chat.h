@@ -13,15 +13,15 @@ struct chats *chats_new(struct host *host);
 void chats_free(struct chats *chats);
 
 /* A chat buffer was sent; args is the map of the editor's "send". What cannot
- * be sent is answered with deepchat#buf#finish() like everything else. */
+ * be sent, and what comes while 64 replies do, is answered with
+ * deepchat#buf#finish() like everything else. An id that is in use already is
+ * ignored. */
 void chats_send(struct chats *chats, const struct value *args);
 /* Stop the reply with this id, or with id 0 all. */
 void chats_stop(struct chats *chats, int64_t id);
 /* The buffer of this reply was written with the reply in it. */
 void chats_saved(struct chats *chats, int64_t id);
 
-/* Replies that still come in. */
-size_t chats_running(const struct chats *chats);
 /* The editor is gone: go on into the journals, and stop the loop when the last
  * reply has ended. */
 void chats_detach(struct chats *chats);

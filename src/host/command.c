@@ -199,8 +199,12 @@ void
 command_run(struct host *host, const char *op, const struct value *args)
 {
     const struct value *first = value_at(args, 0);
-    if (host->foreign)
+    if (host->editor == NULL)
         return;
+    if (host->foreign && strcmp(op, "hello") != 0) {
+        log_line(LOG_WARN, "ignored without a hello: %.40s", op);
+        return;
+    }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(commands[i].op, op) == 0 && value_is(first, VALUE_MAP)) {
             commands[i].run(host, first);

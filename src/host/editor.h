@@ -15,21 +15,23 @@
 
 struct editor;
 
-/* The answer to a call. error is NULL if it went well; borrowed. */
+/* The answer to a call, from the loop and never from inside editor_call().
+ * error is NULL if it went well; borrowed. */
 typedef void editor_result_fn(void *user, const struct value *result,
                               const char *error);
 
 struct editor_events {
     /* args is a borrowed list */
     void (*message)(void *user, const char *op, const struct value *args);
-    /* the channel is closed (why is NULL) or unusable; nothing comes after */
+    /* the channel is closed (why is NULL) or unusable; from the loop, too.
+     * Nothing comes after it: calls without an answer get none any more */
     void (*closed)(void *user, const char *why);
     void *user;
 };
 
 /* Call function with args (a list, taken). result may be NULL: then nobody
  * waits for the answer and a failure is only logged. Messages over the
- * editor's limit end at once with an error. */
+ * editor's limit are answered with an error. */
 void editor_call(struct editor *ed, const char *function, struct value *args,
                  editor_result_fn *result, void *user);
 

@@ -1,4 +1,4 @@
-/* What the parts of the running program share. Wired up in main.c. */
+/* What the parts share that serve an editor. */
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
 
@@ -20,7 +20,18 @@ struct host {
     struct writer *writer;
     struct chats *chats;
     struct locks *locks;
-    bool foreign; /* the plugin speaks another protocol: take no orders */
+    bool foreign; /* no "hello" of a plugin that speaks our protocol has come:
+                     take no orders */
 };
+
+/* Make the parts; lp, http and editor are kept. */
+void host_init(struct host *host, struct loop *lp, struct http *http,
+               struct editor *editor);
+/* The editor was killed, or its channel makes no sense any more: what still
+ * comes in goes into journals, and the loop stops behind the last of it. Not
+ * from inside a call to one of the parts. */
+void host_editor_gone(struct host *host);
+/* All but what host_init() was given; journals get ms to reach the disk. */
+void host_finish(struct host *host, int ms);
 
 #endif

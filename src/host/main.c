@@ -11,8 +11,6 @@
 #include "host/config.h"
 #include "host/harden.h"
 #include "host/host.h"
-#include "host/journal.h"
-#include "host/lock.h"
 #include "host/log.h"
 #include "host/send.h"
 
@@ -49,8 +47,6 @@ on_linger_over(void *user)
     loop_stop(host->lp);
 }
 
-/* The editor was killed, or it speaks no RPC any more: what still comes in
- * goes into the journal. */
 static void
 on_closed(void *user, const char *why)
 {
@@ -61,9 +57,7 @@ on_closed(void *user, const char *why)
         fprintf(stderr, "deepchat: channel: %s\n", why);
         s->status = EXIT_CHANNEL;
     }
-    host->editor = NULL;
-    writer_detach(host->writer);
-    chats_detach(host->chats);
+    host_editor_gone(host);
     loop_timer(host->lp, LINGER_MS, on_linger_over, host);
 }
 
@@ -80,33 +74,19 @@ on_signal(void *user, int number)
 typedef struct editor *editor_new_fn(struct loop *lp, int in, int out,
                                      struct editor_events events);
 
-/* Tokens that are read when they can be shown do not wait in between. */
-static void
-on_frame(void *user, int64_t at_us)
-{
-    http_look_at(user, at_us);
-}
-
 static int
 serve(struct loop *lp, struct http *http, editor_new_fn *editor_new)
 {
     int out = harden_take_stdout();
-    struct session s = {.host = {.lp = lp, .http = http}};
+    struct session s = {.status = 0};
     struct editor_events events = {on_message, on_closed, &s};
     struct editor *editor = editor_new(lp, STDIN_FILENO, out, events);
-    s.host.editor = editor;
-    s.host.writer = writer_new(lp, editor);
-    writer_on_frame(s.host.writer, on_frame, http);
-    s.host.chats = chats_new(&s.host);
-    s.host.locks = locks_new();
+    host_init(&s.host, lp, http, editor);
     loop_signals(lp, on_signal, &s);
     loop_run(lp);
     /* cancelled calls end before the loop would wait: their journals too */
     loop_turn(lp, 0);
-    chats_free(s.host.chats);
-    journal_flush(FLUSH_MS);
-    locks_free(s.host.locks);
-    writer_free(s.host.writer);
+    host_finish(&s.host, FLUSH_MS);
     editor_free(editor);
     return s.status;
 }

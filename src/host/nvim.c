@@ -26,14 +26,26 @@ nvim_call(struct editor *ed, const char *function, struct value *args,
     struct value *params = value_list();
     value_add(params, value_text(function));
     value_add(params, args);
+    struct buf bytes;
+    buf_init(&bytes, RPC_OUT_MAX);
     uint32_t id = channel_remember(&nv->ch, result, user);
-    bool sent = !nv->ch.closed &&
-                rpc_request(&nv->ch.queue, id, "nvim_call_function", params);
-    value_free(params);
-    if (sent)
-        channel_flush(&nv->ch);
+    if (rpc_request(&bytes, id, "nvim_call_function", params))
+        channel_send(&nv->ch, buf_str(&bytes));
     else
         channel_fail(&nv->ch, id, function);
+    buf_finish(&bytes);
+    value_free(params);
+}
+
+/* Neovim notifies us; whoever else asks something gets an answer, too. */
+static void
+refuse(struct nvim *nv, uint32_t id)
+{
+    struct buf bytes;
+    buf_init(&bytes, RPC_OUT_MAX);
+    if (rpc_response(&bytes, id, "deepchat takes notifications only", NULL))
+        channel_send(&nv->ch, buf_str(&bytes));
+    buf_finish(&bytes);
 }
 
 static void
@@ -62,9 +74,7 @@ on_message(struct nvim *nv, const struct rpc_message *m)
     if (m->type == RPC_RESPONSE) {
         on_response(nv, m);
     } else if (m->type == RPC_REQUEST) {
-        rpc_response(&nv->ch.queue, m->id, "deepchat takes notifications only",
-                     NULL);
-        channel_flush(&nv->ch);
+        refuse(nv, m->id);
     } else if (strcmp(method, "nvim_error_event") == 0) {
         log_line(LOG_WARN, "editor: %s",
                  value_as_text(value_at(m->params, 1), "error"));

@@ -56,49 +56,39 @@ message(const char *function, struct value *args, uint32_t id)
     return list;
 }
 
-/* False if it is too large for one message, or there is no room. */
+/* Append list as a line, then free it. False if it is too large for one. */
 static bool
-queue(struct vim *v, const struct value *list)
+add_line(struct buf *out, struct value *list)
 {
-    struct buf text;
-    buf_init(&text, LINE_MAX);
-    bool ok = json_print(&text, list) && buf_add_byte(&text, '\n') &&
-              buf_add_str(&v->ch.queue, buf_str(&text));
-    buf_finish(&text);
-    return ok;
-}
-
-static bool
-queue_and_free(struct vim *v, struct value *list)
-{
-    bool ok = queue(v, list);
+    struct buf line;
+    buf_init(&line, LINE_MAX);
+    bool ok = json_print(&line, list) && buf_add_byte(&line, '\n') &&
+              buf_add_str(out, buf_str(&line));
+    buf_finish(&line);
     value_free(list);
     return ok;
 }
 
 /* The JSON of args in pieces, and what is to be done with it. */
 static bool
-queue_parts(struct vim *v, const char *function, const struct value *args,
-            uint32_t id)
+add_parts(struct buf *out, const char *function, const struct value *args,
+          uint32_t id)
 {
     struct buf json;
     buf_init(&json, OUT_MAX);
-    size_t before = v->ch.queue.len, used = 0;
+    size_t used = 0;
     bool ok = json_print(&json, args);
     while (ok && used < json.len) {
         struct dc_str rest = {json.ptr + used, json.len - used};
         rest.len = utf8_fit(rest, TEXT_MAX);
         used += rest.len;
-        ok = queue_and_free(v, message("deepchat#host#part",
-                                       list_of(value_str(rest), NULL), 0));
+        ok = add_line(out, message("deepchat#host#part",
+                                   list_of(value_str(rest), NULL), 0));
     }
-    ok = ok &&
-         queue_and_free(v, message("deepchat#host#whole",
-                                   list_of(value_text(function), NULL), id));
-    if (!ok)
-        buf_cut(&v->ch.queue, before);
     buf_finish(&json);
-    return ok;
+    return ok &&
+           add_line(out, message("deepchat#host#whole",
+                                 list_of(value_text(function), NULL), id));
 }
 
 static void
@@ -107,16 +97,17 @@ vim_call(struct editor *ed, const char *function, struct value *args,
 {
     struct vim *v = (struct vim *)ed;
     uint32_t id = channel_remember(&v->ch, result, user);
-    struct value *list =
-        message("deepchat#host#call", list_of(value_text(function), args), id);
-    bool sent = !v->ch.closed &&
-                (queue(v, list) || queue_parts(v, function, args, id)) &&
-                buf_add_text(&v->ch.queue, draw);
-    value_free(list);
-    if (sent)
-        channel_flush(&v->ch);
+    struct buf out;
+    buf_init(&out, CHANNEL_OUT_MAX);
+    struct value *list = list_of(value_text(function), value_copy(args));
+    if ((add_line(&out, message("deepchat#host#call", list, id)) ||
+         add_parts(&out, function, args, id)) &&
+        buf_add_text(&out, draw))
+        channel_send(&v->ch, buf_str(&out));
     else
         channel_fail(&v->ch, id, function);
+    buf_finish(&out);
+    value_free(args);
 }
 
 /* ---- in ---- */
@@ -164,7 +155,7 @@ static bool
 on_bytes(void *user, struct dc_str bytes, struct dc_error *err)
 {
     struct vim *v = user;
-    while (bytes.len > 0) {
+    while (bytes.len > 0 && !v->ch.closed) {
         size_t end = str_find(bytes, '\n');
         if (!buf_add(&v->line, bytes.ptr, end))
             return fail(err, DC_E_TOO_BIG, "message over %zu bytes", IN_MAX);

@@ -1,6 +1,9 @@
 /*
  * The editor's side is deepchat#buf#append([[id, seq, kind, text], ...]); it
  * answers a list with one word for each: ok, dup, retry, deleted, undone, gone.
+ * Lanes share the frame, so that all go out in one call, but each has its own
+ * time after "retry". A batch that failed as a whole (the user pressed Ctrl-C)
+ * is sent again too: what did get in is answered with "dup".
  */
 #include "host/writer.h"
 
@@ -18,6 +21,7 @@ enum {
     COST_FACTOR = 10, /* a frame is at least this many answer times long */
     RETRY_MS = 30,
     RETRY_MAX_MS = 250,
+    ERRORS_MAX = 10, /* failed calls in a row: about two seconds of them */
 };
 
 struct writer_lane {
@@ -30,6 +34,11 @@ struct writer_lane {
     enum dc_delta_kind sent_kind;
     int64_t seq;
 
+    int64_t next_us; /* no edit before this */
+    int retry_ms;    /* 0: the last piece went well */
+    int errors;      /* calls with a piece of it that failed in a row */
+    bool cut;        /* the last piece could not hold all there was */
+
     bool started; /* the first text has been sent */
     bool last;    /* nothing follows */
     bool high;
@@ -40,15 +49,14 @@ struct writer_lane {
 struct writer {
     struct loop *lp;
     struct editor *ed;
-    struct writer_lane *lanes;
+    struct writer_lane *lanes; /* who was served last stands last */
 
     bool in_flight;
     int64_t *flight; /* ids of the batch, in its order */
     size_t flight_count;
     int64_t sent_us;
-    int64_t next_us; /* no edit before this */
-    bool cut;        /* the last batch could not hold all there was */
-    int retry_ms;    /* 0: the last batch went well */
+    bool opens_frame; /* the batch does */
+    int64_t next_us;  /* the next frame */
     writer_frame_fn *on_frame;
     void *frame_user;
 };
@@ -63,14 +71,6 @@ writer_new(struct loop *lp, struct editor *ed)
     w->ed = ed;
     loop_hook(lp, before_wait, w);
     return w;
-}
-
-void
-writer_detach(struct writer *w)
-{
-    w->ed = NULL;
-    for (struct writer_lane *lane = w->lanes; lane; lane = lane->next)
-        lane->lost = true;
 }
 
 static void
@@ -164,20 +164,65 @@ writer_last(struct writer_lane *lane)
     lane->last = true;
 }
 
+/* ---- a lane that has no place any more ---- */
+
+static void
+forget_text(struct writer_lane *lane)
+{
+    lane->lost = true;
+    buf_finish(&lane->text[0]);
+    buf_finish(&lane->text[1]);
+    buf_finish(&lane->sent);
+}
+
+static void
+lose(struct writer_lane *lane, const char *why)
+{
+    if (lane->lost)
+        return;
+    forget_text(lane);
+    lane->events.lost(lane->events.user, why);
+}
+
+static void
+relieve(struct writer_lane *lane)
+{
+    if (!lane->high)
+        return;
+    lane->high = false;
+    lane->events.pressure(lane->events.user, false);
+}
+
+void
+writer_detach(struct writer *w)
+{
+    w->ed = NULL;
+    for (struct writer_lane *lane = w->lanes; lane; lane = lane->next) {
+        forget_text(lane);
+        relieve(lane);
+    }
+}
+
 /* ---- sending ---- */
 
-/* Move the next piece of a lane into sent, at most max bytes. */
-static void
+/* Move the next piece of a lane into sent, at most max bytes. False if not
+ * even a character fits. */
+static bool
 take_piece(struct writer_lane *lane, size_t max)
 {
-    lane->sent_kind = lane->text[DC_DELTA_REASONING].len > 0
-                          ? DC_DELTA_REASONING
-                          : DC_DELTA_TEXT;
-    struct buf *from = &lane->text[lane->sent_kind];
+    enum dc_delta_kind kind = lane->text[DC_DELTA_REASONING].len > 0
+                                  ? DC_DELTA_REASONING
+                                  : DC_DELTA_TEXT;
+    struct buf *from = &lane->text[kind];
     size_t n = utf8_fit(buf_str(from), max);
+    if (n == 0)
+        return false;
+    lane->sent_kind = kind;
     buf_add(&lane->sent, from->ptr, n);
     buf_drop(from, n);
+    lane->cut = from->len > 0;
     lane->seq++;
+    return true;
 }
 
 static struct value *
@@ -194,38 +239,67 @@ piece(const struct writer_lane *lane)
 
 static editor_result_fn on_answer;
 
-static bool
-has_text(const struct writer_lane *lane)
+/* When text of this lane may go out: INT64_MAX if it has none. The first text
+ * and the last wait for no frame, nor does the rest of a piece. */
+static int64_t
+due_us(const struct writer_lane *lane)
 {
-    return !lane->lost && (lane->sent.len > 0 || waiting(lane) > 0);
+    if (lane->lost || (lane->sent.len == 0 && waiting(lane) == 0))
+        return INT64_MAX;
+    if (lane->retry_ms == 0 && (!lane->started || lane->last || lane->cut))
+        return 0;
+    return lane->next_us > lane->w->next_us ? lane->next_us : lane->w->next_us;
 }
 
-static void
-send_batch(struct writer *w)
+/* Put the next piece of a lane into the batch if it fits into room. */
+static bool
+serve(struct writer_lane *lane, struct value *batch, size_t *room)
+{
+    struct writer *w = lane->w;
+    if (lane->sent.len == 0 && !take_piece(lane, *room))
+        return false;
+    if (lane->sent.len > *room)
+        return false;
+    *room -= lane->sent.len;
+    lane->started = true;
+    w->flight = mem_resize(w->flight, w->flight_count + 1, sizeof *w->flight);
+    w->flight[w->flight_count++] = lane->id;
+    value_add(batch, piece(lane));
+    return true;
+}
+
+/* The lanes that are due, as far as they fit. Those that got something change
+ * to the end, so that the others come first next time. */
+static struct value *
+gather(struct writer *w, int64_t now)
 {
     struct value *batch = value_list();
     size_t room = editor_text_max(w->ed);
+    struct writer_lane *served = NULL, **end = &served, **at = &w->lanes;
     w->flight_count = 0;
-    w->cut = false;
-    for (struct writer_lane *lane = w->lanes; lane; lane = lane->next) {
-        if (!has_text(lane))
+    while (*at != NULL) {
+        struct writer_lane *lane = *at;
+        if (due_us(lane) > now || !serve(lane, batch, &room)) {
+            at = &lane->next;
             continue;
-        if (lane->sent.len == 0)
-            take_piece(lane, room);
-        w->cut = w->cut || waiting(lane) > 0 || lane->sent.len > room;
-        if (lane->sent.len > room)
-            break;
-        room -= lane->sent.len;
-        lane->started = true;
-        w->flight =
-            mem_resize(w->flight, w->flight_count + 1, sizeof *w->flight);
-        w->flight[w->flight_count++] = lane->id;
-        value_add(batch, piece(lane));
+        }
+        *at = lane->next;
+        *end = lane;
+        end = &lane->next;
     }
+    *end = NULL;
+    *at = served;
+    return batch;
+}
+
+static void
+send_batch(struct writer *w, int64_t now)
+{
     struct value *args = value_list();
-    value_add(args, batch);
+    value_add(args, gather(w, now));
     w->in_flight = true;
-    w->sent_us = loop_now_us();
+    w->sent_us = now;
+    w->opens_frame = now >= w->next_us;
     editor_call(w->ed, "deepchat#buf#append", args, on_answer, w);
 }
 
@@ -236,18 +310,15 @@ before_wait(void *user)
     struct writer *w = user;
     if (w->ed == NULL || w->in_flight)
         return -1;
-    bool any = false, now = false;
+    int64_t due = INT64_MAX, now = loop_now_us();
     for (struct writer_lane *lane = w->lanes; lane; lane = lane->next)
-        if (has_text(lane)) {
-            any = true;
-            now = now || !lane->started || lane->last;
-        }
-    if (!any)
+        if (due_us(lane) < due)
+            due = due_us(lane);
+    if (due == INT64_MAX)
         return -1;
-    int64_t left = w->next_us - loop_now_us();
-    if (left > 0 && !(now && w->retry_ms == 0))
-        return (int)((left + 999) / 1000);
-    send_batch(w);
+    if (due > now)
+        return (int)((due - now + 999) / 1000);
+    send_batch(w, now);
     return -1;
 }
 
@@ -262,74 +333,79 @@ lane_of(struct writer *w, int64_t id)
     return NULL;
 }
 
+/* next_us: when its next piece may go. */
 static void
-piece_done(struct writer_lane *lane)
+piece_done(struct writer_lane *lane, int64_t next_us)
 {
+    lane->next_us = next_us;
+    lane->retry_ms = 0;
+    lane->errors = 0;
     buf_reset(&lane->sent);
-    if (lane->high && waiting(lane) < WRITER_LOW) {
-        lane->high = false;
-        lane->events.pressure(lane->events.user, false);
-    }
+    if (waiting(lane) < WRITER_LOW)
+        relieve(lane);
     if (writer_idle(lane))
         lane->events.drained(lane->events.user);
 }
 
 static void
-lose(struct writer_lane *lane, const char *why)
+try_later(struct writer_lane *lane)
 {
-    if (lane->lost)
-        return;
-    lane->lost = true;
-    buf_finish(&lane->text[0]);
-    buf_finish(&lane->text[1]);
-    buf_finish(&lane->sent);
-    lane->events.lost(lane->events.user, why);
+    lane->retry_ms = lane->retry_ms == 0 ? RETRY_MS : lane->retry_ms * 2;
+    if (lane->retry_ms > RETRY_MAX_MS)
+        lane->retry_ms = RETRY_MAX_MS;
+    lane->next_us = loop_now_us() + (int64_t)lane->retry_ms * 1000;
 }
 
-/* True if the piece must be sent again. */
-static bool
-judge(struct writer_lane *lane, const char *word)
+/* The call that a piece was in failed, or its answer makes no sense. */
+static void
+call_failed(struct writer_lane *lane, const char *error)
 {
-    if (strcmp(word, "retry") == 0)
-        return true;
+    if (++lane->errors < ERRORS_MAX)
+        try_later(lane);
+    else
+        lose(lane, error);
+}
+
+static void
+judge(struct writer_lane *lane, const char *word, int64_t next_us)
+{
     if (strcmp(word, "ok") == 0 || strcmp(word, "dup") == 0)
-        piece_done(lane);
+        piece_done(lane, next_us);
+    else if (strcmp(word, "retry") == 0)
+        try_later(lane);
     else
         lose(lane, word);
-    return false;
 }
 
 /* A frame is long enough that the editor is busy a tenth of it at most. */
-static void
-set_pace(struct writer *w, bool again)
+static int64_t
+frame_us(const struct writer *w)
 {
-    int64_t now = loop_now_us();
-    int64_t frame = (now - w->sent_us) * COST_FACTOR;
-    if (frame < FRAME_US)
-        frame = FRAME_US;
-    if (frame > FRAME_MAX_US)
-        frame = FRAME_MAX_US;
-    w->retry_ms = !again ? 0 : w->retry_ms == 0 ? RETRY_MS : w->retry_ms * 2;
-    if (w->retry_ms > RETRY_MAX_MS)
-        w->retry_ms = RETRY_MAX_MS;
-    w->next_us = again    ? now + (int64_t)w->retry_ms * 1000
-                 : w->cut ? now
-                          : w->sent_us + frame;
-    if (w->on_frame != NULL && !again)
-        w->on_frame(w->frame_user, w->next_us);
+    int64_t frame = (loop_now_us() - w->sent_us) * COST_FACTOR;
+    return frame < FRAME_US       ? FRAME_US
+           : frame > FRAME_MAX_US ? FRAME_MAX_US
+                                  : frame;
 }
 
 static void
 on_answer(void *user, const struct value *result, const char *error)
 {
     struct writer *w = user;
-    bool again = false;
+    int64_t next = w->sent_us + frame_us(w);
     for (size_t i = 0; i < w->flight_count; i++) {
         struct writer_lane *lane = lane_of(w, w->flight[i]);
-        const char *word = value_as_text(value_at(result, i), "no answer");
-        if (lane != NULL)
-            again = judge(lane, error != NULL ? error : word) || again;
+        const char *word = value_as_text(value_at(result, i), NULL);
+        if (lane == NULL)
+            continue;
+        if (error != NULL || word == NULL)
+            call_failed(lane, error != NULL ? error : "no answer");
+        else
+            judge(lane, word, next);
     }
     w->in_flight = false;
-    set_pace(w, again);
+    if (!w->opens_frame)
+        return;
+    w->next_us = next;
+    if (w->on_frame != NULL)
+        w->on_frame(w->frame_user, next);
 }

@@ -3,7 +3,8 @@
  * no second edit before it has answered the first: one batch for all replies
  * is in flight at a time. Text that comes meanwhile waits here. The first
  * text of a reply goes out at once. Every piece has a number, so that sending
- * it again after "retry" is harmless.
+ * it again after "retry" or a failed call is harmless; that slows down nobody
+ * but its own reply.
  */
 #ifndef HOST_WRITER_H
 #define HOST_WRITER_H
@@ -30,13 +31,14 @@ struct writer_events {
     /* waiting bytes passed HIGH (true), then LOW (false) */
     void (*pressure)(void *user, bool high);
     /* the text has no place any more: "deleted", "undone", "gone" or an error
-     * of the editor; nothing more is written, the lane stays to be closed */
+     * of the editor that stays; nothing more is written, the lane is still to
+     * be closed */
     void (*lost)(void *user, const char *why);
     void *user;
 };
 
 struct writer *writer_new(struct loop *lp, struct editor *ed);
-/* The editor is gone: lanes take text and forget it. */
+/* The editor is gone: lanes take text and forget it, and none has pressure. */
 void writer_detach(struct writer *w);
 void writer_free(struct writer *w);
 

@@ -1,0 +1,47 @@
+/* In which order the parts come and go. */
+#include "host/host.h"
+
+#include "host/chat.h"
+#include "host/journal.h"
+#include "host/lock.h"
+
+/* Tokens that are read when they can be shown do not wait in between. */
+static void
+on_frame(void *user, int64_t at_us)
+{
+    http_look_at(user, at_us);
+}
+
+void
+host_init(struct host *host, struct loop *lp, struct http *http,
+          struct editor *editor)
+{
+    *host = (struct host){
+        .lp = lp,
+        .http = http,
+        .editor = editor,
+        .writer = writer_new(lp, editor),
+        .locks = locks_new(),
+        .foreign = true,
+    };
+    host->chats = chats_new(host);
+    writer_on_frame(host->writer, on_frame, http);
+}
+
+void
+host_editor_gone(struct host *host)
+{
+    host->editor = NULL;
+    writer_detach(host->writer);
+    chats_detach(host->chats);
+    locks_drop_all(host->locks);
+}
+
+void
+host_finish(struct host *host, int ms)
+{
+    chats_free(host->chats);
+    journal_flush(ms);
+    locks_free(host->locks);
+    writer_free(host->writer);
+}

@@ -1,0 +1,30 @@
+/*
+ * Replies that have ended and stand in a buffer, but in no saved file yet: of
+ * each only the journal is kept, locked, so that nobody takes it for one that
+ * a crash left behind.
+ */
+#ifndef HOST_KEPT_H
+#define HOST_KEPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/journal.h"
+
+/* Over this many the oldest is let go. Its file stays, and is removed by
+ * whoever finds the reply in its chat (resume.h). */
+#define KEPT_MAX 32
+
+struct kept;
+
+struct kept *kept_new(void);
+/* Their files stay. NULL is ignored. */
+void kept_free(struct kept *kept);
+
+/* journal is taken; NULL if there is none. */
+void kept_add(struct kept *kept, int64_t id, struct journal *journal);
+bool kept_has(const struct kept *kept, int64_t id);
+/* This reply is in a saved file: remove its journal. Others are ignored. */
+void kept_saved(struct kept *kept, int64_t id);
+
+#endif
