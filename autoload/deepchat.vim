@@ -1,6 +1,33 @@
 " DeepChat: what the commands call, and the functions for users' own maps,
 " status lines and scripts. Each public function is described in
-" :help deepchat-functions.
+" :help deepchat-functions. No line is continued in this file: it has to say in
+" any editor why the rest cannot work there, and 'compatible' forbids it.
+
+" Why DeepChat cannot work in this editor as it is, as a line for the user; '' if
+" it can.
+function! deepchat#unfit() abort
+  if has('nvim')
+    return ''
+  elseif &compatible
+    return "'compatible' is set; DeepChat needs :set nocompatible"
+  elseif !has('patch-9.0.0438') || !(has('channel') && has('job') && has('timers') && has('textprop'))
+    return 'needs Vim 9.0.0438 with +channel +job +timers +textprop'
+  elseif &encoding !=# 'utf-8'
+    return "'encoding' is " . &encoding . '; DeepChat needs :set encoding=utf-8'
+  endif
+  return ''
+endfunction
+
+" The same, told to the user. Returns 1 if it cannot work.
+function! s:unfit() abort
+  let l:why = deepchat#unfit()
+  if l:why !=# ''
+    echohl WarningMsg
+    echomsg 'deepchat: ' . l:why
+    echohl None
+  endif
+  return l:why !=# ''
+endfunction
 
 " g:deepchat as a dictionary, whatever it is (an empty Lua table arrives as a
 " list).
@@ -56,6 +83,9 @@ endfunction
 
 " :[range]DeepChat[!] [++opt=val...] [text]
 function! deepchat#command_chat(mods, bang, range, line1, line2, args) abort
+  if s:unfit()
+    return
+  endif
   let l:arguments = []
   let l:text = a:args
   while l:text =~# '^++\S'
@@ -81,6 +111,9 @@ endfunction
 
 " :[range]DeepSend
 function! deepchat#command_send(range, line) abort
+  if s:unfit()
+    return
+  endif
   if &filetype !=# 'deepchat'
     call deepchat#ui#error('this buffer is not a chat; :DeepChat opens one')
     return

@@ -1,6 +1,6 @@
 " A chat buffer: its options and its maps. Each map is left out where the user
 " has a map to the same <Plug>.
-if exists('b:did_ftplugin')
+if exists('b:did_ftplugin') || deepchat#unfit() !=# ''
   finish
 endif
 let b:did_ftplugin = 1
