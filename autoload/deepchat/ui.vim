@@ -84,9 +84,10 @@ function! deepchat#ui#decorate(buf, event) abort
   if !bufloaded(a:buf)
     return
   endif
-  if get(a:event, 'row', -1) >= 0 && get(a:event, 'seconds', 0) > 0 && type(get(a:event, 'tokens_out')) == v:t_float
+  if get(a:event, 'row', -1) >= 0 && get(a:event, 'seconds', 0) > 0
+        \ && type(get(a:event, 'tokens_out', v:null)) != type(v:null)
     let l:speeds = getbufvar(a:buf, 'deepchat_speeds', {})
-    let l:speeds[get(getbufline(a:buf, a:event.row + 1), 0, '')] = a:event.tokens_out / a:event.seconds
+    let l:speeds[get(getbufline(a:buf, a:event.row + 1), 0, '')] = 1.0 * a:event.tokens_out / a:event.seconds
     call setbufvar(a:buf, 'deepchat_speeds', l:speeds)
   endif
   let l:count = a:buf == bufnr('%') ? line('$') : getbufinfo(a:buf)[0].linecount
