@@ -213,11 +213,30 @@ journal_reasoning(struct journal *j, struct dc_str text, struct dc_error *err)
     return append(j, 'r', text, err);
 }
 
+static bool
+add_meta(struct journal *j, const char *key, const char *value,
+         struct dc_error *err)
+{
+    const char *const pairs[] = {key, value, NULL};
+    return write_out(j, add_fields(&j->out, 'm', pairs), false, err);
+}
+
 bool
 journal_chat(struct journal *j, const char *path, struct dc_error *err)
 {
-    const char *const pairs[] = {"chat", path, NULL};
-    return write_out(j, add_fields(&j->out, 'm', pairs), false, err);
+    return add_meta(j, "chat", path, err);
+}
+
+bool
+journal_detached(struct journal *j, struct dc_error *err)
+{
+    return add_meta(j, "detached", "1", err);
+}
+
+bool
+journal_lost(struct journal *j, const char *why, struct dc_error *err)
+{
+    return add_meta(j, "lost", why, err);
 }
 
 bool

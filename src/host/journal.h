@@ -40,6 +40,10 @@ bool journal_reasoning(struct journal *j, struct dc_str text,
                        struct dc_error *err);
 /* The chat has a path now, or another one. */
 bool journal_chat(struct journal *j, const char *path, struct dc_error *err);
+/* The editor is gone, and the reply goes on without it. */
+bool journal_detached(struct journal *j, struct dc_error *err);
+/* The user has taken the reply out of the chat: "deleted" or "undone". */
+bool journal_lost(struct journal *j, const char *why, struct dc_error *err);
 /* finish: "stop", "length", "stopped", "interrupted"...; pairs: of the marker.
  * Synced to disk soon after. */
 bool journal_end(struct journal *j, const char *finish, const char *pairs,
@@ -59,14 +63,32 @@ struct journal_entry {
     char *chat, *project, *model;
     int64_t started;      /* seconds since 1970 */
     char *finish, *pairs; /* "" if the reply never ended */
+    char *lost;           /* as journal_lost() was told, else "" */
+    bool detached;        /* journal_detached() was called */
+    bool writing;         /* a living process still adds to it */
+    bool whole;           /* no damaged record, nothing behind the last */
     struct dc_str user, reasoning, text;
 };
 
-/* The entries of dir that no living process holds, oldest first; garbage and
- * newer formats are renamed to *.bad. Owned: journal_entries_free(). */
+/* Paths of the newest journals in dir, the newest first. Owned:
+ * journal_names_free(). */
+char **journal_names(const char *dir, size_t *count);
+void journal_names_free(char **names, size_t count);
+
+/* Read one. False if it is damaged from the start or of a newer format (then
+ * it is renamed to *.bad), not ours, empty, or written by a process that still
+ * has its editor. Owned: journal_entry_finish(). */
+bool journal_read(const char *file, struct journal_entry *e);
+void journal_entry_finish(struct journal_entry *e);
+
+/* All that journal_read() gives of dir, oldest first. Owned:
+ * journal_entries_free(). */
 struct journal_entry *journal_list(const char *dir, size_t *count);
 void journal_entries_free(struct journal_entry *entries, size_t count);
-/* Remove the file of an entry that was restored. */
+
+/* Remove the file of an entry that nobody writes. */
 bool journal_forget(const char *file);
+/* Rename it to *.bad: out of the way, but not lost. */
+void journal_set_aside(const char *file);
 
 #endif

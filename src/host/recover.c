@@ -1,7 +1,7 @@
 /*
  * Reading journals back. The newest files are read first, so that a ceiling
- * leaves out the oldest; a file that a living process still writes is locked
- * and left alone.
+ * leaves out the oldest; a file that a living process still writes is locked,
+ * and only read.
  */
 #include "host/journal.h"
 
@@ -57,27 +57,33 @@ is_journal(const char *name)
     return len > suffix && strcmp(name + len - suffix, SUFFIX) == 0;
 }
 
-/* The names of the newest journals in dir; the directory may hold any number
- * of them. */
-static struct names
-read_names(const char *dir)
+/* The directory may hold any number of them. */
+char **
+journal_names(const char *dir, size_t *count)
 {
-    struct names names = {NULL, 0};
+    struct names names = {mem_alloc(NAMES_MAX * sizeof *names.items), 0};
     DIR *d = opendir(dir);
-    if (d == NULL)
-        return names;
-    names.items = mem_alloc(NAMES_MAX * sizeof *names.items);
     struct dirent *entry;
-    while ((entry = readdir(d)) != NULL) {
+    while (d != NULL && (entry = readdir(d)) != NULL) {
         if (!is_journal(entry->d_name))
             continue;
         if (names.count == NAMES_MAX)
             trim_names(&names, ENTRIES_MAX);
-        names.items[names.count++] = mem_str(entry->d_name);
+        names.items[names.count++] = file_join(dir, entry->d_name);
     }
-    closedir(d);
+    if (d != NULL)
+        closedir(d);
     trim_names(&names, ENTRIES_MAX);
-    return names;
+    *count = names.count;
+    return names.items;
+}
+
+void
+journal_names_free(char **names, size_t count)
+{
+    for (size_t i = 0; names != NULL && i < count; i++)
+        free(names[i]);
+    free(names);
 }
 
 /* ---- one file ---- */
@@ -92,21 +98,21 @@ writer_lives(const char *path)
     return pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
 }
 
-/* Open a journal that nobody writes any more; while it is open it stays so.
- * -1 if it is held, or is not ours to touch. */
+/* Open a journal, and hold off writers while it is open; *held: there is one
+ * already. -1 if it is not ours to touch. */
 static int
-open_free(const char *path)
+open_ours(const char *path, bool *held)
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return -1;
     enum file_lock lock = file_lock(fd, true);
-    if (lock == FILE_LOCK_HELD ||
-        (lock == FILE_LOCK_NONE && writer_lives(path)) || !file_is_ours(fd)) {
-        close(fd);
-        return -1;
-    }
-    return fd;
+    *held = lock == FILE_LOCK_HELD ||
+            (lock == FILE_LOCK_NONE && writer_lives(path));
+    if (file_is_ours(fd))
+        return fd;
+    close(fd);
+    return -1;
 }
 
 static void
@@ -125,6 +131,10 @@ take_meta(struct journal_entry *e, struct dc_str payload)
     take_field(payload, "chat", &e->chat);
     take_field(payload, "project", &e->project);
     take_field(payload, "model", &e->model);
+    take_field(payload, "lost", &e->lost);
+    char *detached = record_field(payload, "detached");
+    e->detached = e->detached || detached != NULL;
+    free(detached);
     char *started = record_field(payload, "started");
     if (started != NULL)
         e->started = strtoll(started, NULL, 10);
@@ -166,6 +176,7 @@ take_records(struct journal_entry *e, struct record r, struct dc_str rest)
         else if (r.kind == 'r')
             buf_add_str(&reasoning, r.payload);
     } while (record_next(&rest, &r));
+    e->whole = rest.len == 0;
     e->user = taken(&user);
     e->text = taken(&text);
     e->reasoning = taken(&reasoning);
@@ -182,16 +193,16 @@ parse(struct journal_entry *e, struct dc_str file)
     file.len -= strlen(RECORD_MAGIC);
     if (!record_next(&file, &first) || first.kind != 'm')
         return false;
-    char **texts[] = {&e->chat, &e->project, &e->model, &e->finish, &e->pairs};
+    char **texts[] = {&e->chat,   &e->project, &e->model,
+                      &e->finish, &e->pairs,   &e->lost};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = mem_str("");
     take_records(e, first, file);
     return true;
 }
 
-/* Out of the way, but not lost: somebody may want to look. */
-static void
-set_aside(const char *path)
+void
+journal_set_aside(const char *path)
 {
     struct buf bad;
     buf_init(&bad, SIZE_MAX / 2);
@@ -213,8 +224,8 @@ read_open(int fd, const char *path, struct journal_entry *e, size_t *used)
     bool big = (size_t)st.st_size > RECORD_FILE_MAX;
     bool read = !big && file_read_fd(fd, &file);
     bool ok = read && parse(e, buf_str(&file));
-    if (big || (read && !ok))
-        set_aside(path);
+    if (!e->writing && (big || (read && !ok)))
+        journal_set_aside(path);
     *used += file.len;
     buf_finish(&file);
     return ok;
@@ -223,12 +234,48 @@ read_open(int fd, const char *path, struct journal_entry *e, size_t *used)
 static bool
 read_entry(const char *path, struct journal_entry *e, size_t *used)
 {
-    int fd = open_free(path);
+    memset(e, 0, sizeof *e);
+    int fd = open_ours(path, &e->writing);
     if (fd < 0)
         return false;
     bool ok = read_open(fd, path, e, used);
     close(fd);
-    return ok;
+    if (ok && (!e->writing || e->detached)) {
+        e->file = mem_str(path);
+        return true;
+    }
+    journal_entry_finish(e);
+    return false;
+}
+
+bool
+journal_read(const char *file, struct journal_entry *e)
+{
+    size_t used = 0;
+    return read_entry(file, e, &used);
+}
+
+/* A dc_str cannot say that its bytes are ours. */
+static void
+free_str(struct dc_str s)
+{
+    free((void *)(uintptr_t)s.ptr);
+}
+
+void
+journal_entry_finish(struct journal_entry *e)
+{
+    free(e->file);
+    free(e->chat);
+    free(e->project);
+    free(e->model);
+    free(e->finish);
+    free(e->pairs);
+    free(e->lost);
+    free_str(e->user);
+    free_str(e->reasoning);
+    free_str(e->text);
+    memset(e, 0, sizeof *e);
 }
 
 /* ---- all of them ---- */
@@ -245,59 +292,33 @@ compare_entries(const void *a, const void *b)
 struct journal_entry *
 journal_list(const char *dir, size_t *count)
 {
-    struct names names = read_names(dir);
+    size_t name_count, used = 0;
+    char **names = journal_names(dir, &name_count);
     struct journal_entry *entries =
-        mem_alloc((names.count + 1) * sizeof *entries);
-    size_t used = 0;
+        mem_alloc((name_count + 1) * sizeof *entries);
     *count = 0;
-    for (size_t i = 0; i < names.count; i++) {
-        char *path = file_join(dir, names.items[i]);
-        struct journal_entry *e = &entries[*count];
-        if (used <= JOURNAL_BYTES_MAX && read_entry(path, e, &used)) {
-            e->file = path;
-            ++*count;
-        } else {
-            free(path);
-        }
-        free(names.items[i]);
-    }
-    free(names.items);
+    for (size_t i = 0; i < name_count && used <= JOURNAL_BYTES_MAX; i++)
+        *count += read_entry(names[i], &entries[*count], &used);
+    journal_names_free(names, name_count);
     qsort(entries, *count, sizeof *entries, compare_entries);
     return entries;
-}
-
-/* A dc_str cannot say that its bytes are ours. */
-static void
-free_str(struct dc_str s)
-{
-    free((void *)(uintptr_t)s.ptr);
 }
 
 void
 journal_entries_free(struct journal_entry *entries, size_t count)
 {
-    for (size_t i = 0; entries != NULL && i < count; i++) {
-        struct journal_entry *e = &entries[i];
-        free(e->file);
-        free(e->chat);
-        free(e->project);
-        free(e->model);
-        free(e->finish);
-        free(e->pairs);
-        free_str(e->user);
-        free_str(e->reasoning);
-        free_str(e->text);
-    }
+    for (size_t i = 0; entries != NULL && i < count; i++)
+        journal_entry_finish(&entries[i]);
     free(entries);
 }
 
 bool
 journal_forget(const char *file)
 {
-    int fd = is_journal(file) ? open_free(file) : -1;
-    if (fd < 0)
-        return false;
-    bool ok = unlink(file) == 0;
-    close(fd);
+    bool held = true;
+    int fd = is_journal(file) ? open_ours(file, &held) : -1;
+    bool ok = fd >= 0 && !held && unlink(file) == 0;
+    if (fd >= 0)
+        close(fd);
     return ok;
 }

@@ -571,12 +571,8 @@ reply_stop(struct reply *r)
 void
 reply_pause(struct reply *r, bool paused)
 {
-    if (r->call == NULL)
-        return;
-    if (paused)
-        http_pause(r->call);
-    else
-        http_resume(r->call);
+    if (r->call != NULL)
+        (paused ? http_pause : http_resume)(r->call);
 }
 
 struct journal *
@@ -593,4 +589,11 @@ reply_set_chat(struct reply *r, const char *path)
     struct dc_error err;
     if (r->journal != NULL)
         check_disk(r, journal_chat(r->journal, path, &err), &err);
+}
+
+void
+reply_detached(struct reply *r)
+{
+    if (r->journal != NULL)
+        journal_detached(r->journal, NULL);
 }

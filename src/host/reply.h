@@ -70,5 +70,7 @@ void reply_pause(struct reply *r, bool paused);
 struct journal *reply_take_journal(struct reply *r);
 /* The chat has got a path after the reply began. */
 void reply_set_chat(struct reply *r, const char *path);
+/* The editor is gone; the reply goes on into its journal. */
+void reply_detached(struct reply *r);
 
 #endif

@@ -375,3 +375,52 @@ Test(journal, what_cannot_be_made, .timeout = 10)
     cr_expect_eq(tmpdir_count(dir, ".journal"), 0);
     tmpdir_free(dir);
 }
+
+/* What a process without an editor writes is listed while it does; that of one
+ * with its editor is not. */
+Test(journal, detached_and_lost, .timeout = 10)
+{
+    char *dir = tmpdir_new();
+    struct journal *j = journal_new(dir, &plain, NULL);
+    size_t count;
+    cr_assert(j != NULL);
+    journal_text(j, str_of("one"), NULL);
+    cr_expect_eq(list_count(dir), 0);
+    cr_expect(journal_detached(j, NULL));
+    journal_text(j, str_of(" two"), NULL);
+    struct journal_entry *e = journal_list(dir, &count);
+    cr_assert_eq(count, 1);
+    cr_expect(e->writing && e->detached && e->whole);
+    cr_expect(is(e->text, "one two", 7));
+    cr_expect(!journal_forget(e->file), "it is held");
+    journal_entries_free(e, count);
+
+    cr_expect(journal_end(j, "stopped", "", NULL));
+    cr_expect(journal_lost(j, "undone", NULL));
+    journal_close(j);
+    e = journal_list(dir, &count);
+    cr_assert_eq(count, 1);
+    cr_expect(!e->writing && e->whole);
+    cr_expect_str_eq(e->lost, "undone");
+    cr_expect_str_eq(e->finish, "stopped");
+    journal_set_aside(e->file);
+    cr_expect_eq(tmpdir_count(dir, ".journal.bad"), 1);
+    journal_entries_free(e, count);
+    tmpdir_free(dir);
+}
+
+/* A head that cannot be read is no reason to rename what is being written. */
+Test(journal, held_garbage_stays, .timeout = 10)
+{
+    char *dir = tmpdir_new();
+    const char *path = tmpdir_path(dir, "a.journal");
+    put(path, str_of("garbage"));
+    int fd = open(path, O_RDWR);
+    cr_assert_eq(file_lock(fd, false), FILE_LOCK_GOT);
+    cr_expect_eq(list_count(dir), 0);
+    cr_expect_eq(tmpdir_count(dir, ".bad"), 0);
+    close(fd);
+    cr_expect_eq(list_count(dir), 0);
+    cr_expect_eq(tmpdir_count(dir, ".bad"), 1);
+    tmpdir_free(dir);
+}
