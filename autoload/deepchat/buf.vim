@@ -45,10 +45,6 @@ endfunction
 
 " ---- edits -----------------------------------------------------------------
 
-" Everything that an edit may throw because of the state that the editor is
-" in, not because of what was asked.
-let s:LOCKED = '\<E\%(11\|523\|565\|578\|788\|21\):\|Failed to save undo\|not .modifiable\|textlock'
-
 " True if an edit at row should wait: an operator of the user is pending, or a
 " selection active, and the lines they count would move, or half a key.
 function! s:user_is_busy(buf, row) abort
@@ -90,7 +86,8 @@ function! s:close_step(reply, rows) abort
 endfunction
 
 " Run one edit of a reply: the action returns the rows that it has changed, as
-" [first, last]. Returns 'ok' or 'retry'; other errors are thrown.
+" [first, last]. Returns 'ok', or 'retry' for what an edit may throw because of
+" the state that the editor is in; other errors are thrown.
 function! s:edit(reply, action, arguments) abort
   if !getbufvar(a:reply.buf, '&modifiable')
     return 'retry'
@@ -102,10 +99,7 @@ function! s:edit(reply, action, arguments) abort
   try
     call s:open_step(a:reply)
     call s:close_step(a:reply, call(a:action, a:arguments))
-  catch
-    if v:exception !~# s:LOCKED
-      throw v:exception
-    endif
+  catch /\<E\%(11\|523\|565\|578\|788\|21\):\|Failed to save undo\|not .modifiable\|textlock/
     return 'retry'
   finally
     if l:readonly
@@ -204,11 +198,22 @@ endfunction
 " Host: add text to replies. batch is a list of [id, seq, kind, text]; kind is
 " 'text' or 'reasoning'. Returns a word for each: 'ok'; 'dup', it was there
 " already; 'retry', not now; 'deleted' or 'undone', the user took the region
-" away; 'gone', there is no such reply or buffer.
+" away; 'gone', there is no such reply or buffer; else an error. The trouble of
+" one is not that of the others.
 function! deepchat#buf#append(batch) abort
-  let l:words = map(copy(a:batch), {_, piece -> call('s:append', piece)})
+  let l:words = map(copy(a:batch), {_, piece -> s:try_append(piece)})
   call deepchat#port#redraw()
   return l:words
+endfunction
+
+function! s:try_append(piece) abort
+  try
+    return call('s:append', a:piece)
+  catch /^Vim:Interrupt$/
+    return 'retry'
+  catch
+    return v:exception
+  endtry
 endfunction
 
 function! s:append(id, seq, kind, text) abort
@@ -230,16 +235,7 @@ function! s:append(id, seq, kind, text) abort
   if s:user_is_busy(l:reply.buf, l:at[2])
     return 'retry'
   endif
-  let l:word = s:edit(l:reply, function('s:insert'), [l:reply, a:kind, l:at, split(a:text, "\n", 1)])
-  if l:word ==# 'ok'
-    let l:reply.seq = a:seq
-    if a:kind ==# 'text'
-      let l:reply.bytes += strlen(a:text)
-    else
-      let l:reply.reasoning = 1
-    endif
-  endif
-  return l:word
+  return s:edit(l:reply, function('s:insert'), [l:reply, a:seq, a:kind, l:at, a:text])
 endfunction
 
 " 'ok' if the place of the reply is still its place; that of its text is noted.
@@ -271,22 +267,28 @@ function! s:region(reply, kind) abort
   return deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, l:what))
 endfunction
 
-function! s:insert(reply, kind, at, lines) abort
+" seq is noted as soon as the text is in: behind it the user may interrupt.
+function! s:insert(reply, seq, kind, at, text) abort
+  let l:lines = split(a:text, "\n", 1)
   if a:kind ==# 'reasoning' && !has_key(a:reply, 'reasoning')
-    let l:block = ['%% reasoning', ''] + a:lines + ['']
+    let l:block = ['%% reasoning', ''] + l:lines + ['']
     call deepchat#port#replace(a:reply.buf, a:at[0], 0, l:block)
     let l:head = a:at[0] + len(l:block)
     call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, 'head'), l:head, 0, l:head, 0)
     call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, 'reasoning'), a:at[0] + 2, 0,
-          \ l:head - 2, strlen(a:lines[-1]))
+          \ l:head - 2, strlen(l:lines[-1]))
+    let a:reply.reasoning = 1
+    let a:reply.seq = a:seq
     return [a:at[0], l:head - 1]
   endif
   let l:row = a:at[2]
   let l:col = min([a:at[3], strlen(get(getbufline(a:reply.buf, l:row + 1), 0, ''))])
   let l:followers = s:followers(a:reply.buf, l:row, l:col)
-  call deepchat#port#insert(a:reply.buf, l:row, l:col, a:lines)
-  call s:follow(a:reply, a:kind, l:followers, l:row, a:lines)
-  return [l:row, l:row + len(a:lines) - 1]
+  call deepchat#port#insert(a:reply.buf, l:row, l:col, l:lines)
+  let a:reply.seq = a:seq
+  let a:reply.bytes += a:kind ==# 'text' ? strlen(a:text) : 0
+  call s:follow(a:reply, a:kind, l:followers, l:row, l:lines)
+  return [l:row, l:row + len(l:lines) - 1]
 endfunction
 
 " Windows of buf that an insertion at [row, col] concerns, as lists [window,
@@ -340,23 +342,34 @@ function! deepchat#buf#finish(id, about) abort
   if empty(l:reply)
     return {'saved': 0, 'alive': 0}
   endif
-  let l:alive = l:reply.begun && bufloaded(l:reply.buf) && !has_key(a:about, 'lost')
-        \ && s:alive(l:reply) ==# 'ok'
-  if l:alive
-    let l:action = a:about.got_text ? 's:set_marker' : 's:take_back'
-    if s:edit(l:reply, function(l:action), [l:reply, a:about]) !=# 'ok'
-      return 'retry'
+  if !has_key(l:reply, 'done')
+    let l:alive = l:reply.begun && bufloaded(l:reply.buf) && !has_key(a:about, 'lost')
+          \ && s:alive(l:reply) ==# 'ok'
+    if l:alive
+      let l:action = a:about.got_text ? 's:set_marker' : 's:take_back'
+      if s:edit(l:reply, function(l:action), [l:reply, a:about]) !=# 'ok'
+        return 'retry'
+      endif
     endif
+    let l:reply.done = 1
+    let l:reply.alive = l:alive
   endif
-  let l:reply.done = 1
-  call s:clear_looks(l:reply)
-  let l:saved = l:alive && s:save(l:reply.buf)
-  call s:tell(l:reply, a:about)
-  if l:saved || !l:alive || !a:about.got_text
-    call s:drop(l:reply)
+  return s:settle(l:reply, a:about)
+endfunction
+
+" What follows the last edit. The host calls finish() again if it fails.
+function! s:settle(reply, about) abort
+  call s:clear_looks(a:reply)
+  let l:result = {'saved': a:reply.alive && s:save(a:reply.buf), 'alive': a:reply.alive}
+  if !has_key(a:reply, 'told')
+    let a:reply.told = 1
+    call s:tell(a:reply, a:about)
   endif
-  call deepchat#chat#next_in_queue(l:reply.buf, a:about.finish)
-  return {'saved': l:saved, 'alive': l:alive}
+  if l:result.saved || !l:result.alive || !a:about.got_text
+    call s:drop(a:reply)
+  endif
+  call deepchat#chat#next_in_queue(a:reply.buf, a:about.finish)
+  return l:result
 endfunction
 
 function! s:set_marker(reply, about) abort
