@@ -122,7 +122,7 @@ Test(crash, host_killed)
                 "call add(g:events, expand('<amatch>'))");
     kill_host_with_more(&w);
     cr_expect(wreck_idle(&w));
-    cr_expect(wreck_said(&w, "engine stopped; reply kept"));
+    cr_expect(wreck_said(&w, "host stopped; reply kept"));
     cr_expect_eq(ed_number(w.ed, "g:events ==# ['DeepChatError']"), 1);
     char *reply = wreck_reply(&w), *sent = wreck_sent(&w, 0);
     cr_expect(strlen(reply) >= strlen("Hello") && strlen(reply) < strlen(sent));
