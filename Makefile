@@ -137,10 +137,10 @@ AGAIN = @$(MAKE) --no-print-directory -j$(JOBS)
 help:
 	@echo 'make               build the host and the library'
 	@echo 'make deps          install the packages a build needs, or name them'
-	@echo 'make demo          a chat in Neovim: DeepInfra with a key, MODEL=file.gguf, or a tour'
+	@echo 'make demo          a chat in Neovim (EDITOR=vim: Vim): DeepInfra with a key, MODEL=file.gguf, or a tour'
 	@echo 'make test          set up, build and run every test'
 	@echo 'make asan          the same under ASan and UBSan'
-	@echo 'make test-matrix   the editor tests in each Neovim, old and new'
+	@echo 'make test-matrix   the editor tests in each Neovim and Vim, old and new'
 	@echo 'make lint          layers, sizes, bans, format, static analysis'
 	@echo 'make bench         what it costs, next to the editor alone'
 	@echo 'make fuzz          each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
@@ -148,13 +148,16 @@ help:
 	@echo 'make install       to PREFIX ($(PREFIX)), below DESTDIR; uninstall'
 	@echo 'make clean         all but downloads; distclean: those too'
 
+# The environment's EDITOR says nothing about this.
+DEMO_EDITOR := $(if $(filter command,$(firstword $(origin EDITOR))),$(filter vim nvim,$(EDITOR)),nvim)
+
 deps:
 	@tools/deps.sh build
 
 demo:
-	@tools/deps.sh demo
+	@tools/deps.sh demo$(if $(filter vim,$(DEMO_EDITOR)),-vim)
 	$(AGAIN) all $(if $(MODEL),,$(SERVER))
-	@MODEL='$(MODEL)' tools/demo.sh $(OUT)
+	@EDITOR=$(DEMO_EDITOR) MODEL='$(MODEL)' tools/demo.sh $(OUT)
 
 test:
 	@tools/deps.sh test

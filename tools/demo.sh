@@ -1,6 +1,6 @@
 #!/bin/sh
-# demo.sh OUTDIR: Neovim with the plugin in an otherwise empty configuration, in
-# a chat. On DeepInfra if a key is found; on a llama-server of your own if MODEL
+# demo.sh OUTDIR: $EDITOR (nvim or vim) with the plugin in an otherwise empty
+# configuration, in a chat. On DeepInfra if a key is found; on a llama-server of your own if MODEL
 # names a .gguf file; else on the loopback server, as a guided tour. Nothing of
 # your configuration is read. The chats of the tour go with it; with a real model
 # they stay where DeepChat keeps them.
@@ -54,5 +54,17 @@ elif [ -z "${DEEPINFRA_API_KEY:-}${DEEPINFRA_TOKEN:-}" ]; then
 fi
 
 shift
-nvim --clean --cmd "set rtp^=$root" --cmd "let g:deepchat = {$settings}" \
-    -c 'autocmd VimEnter * ++nested ++once execute "DeepChat!'"$prompt"'" | only' "$@"
+start='autocmd VimEnter * ++nested ++once execute "DeepChat!'"$prompt"'" | only'
+if [ "${EDITOR:-}" = vim ]; then
+    # --clean would leave out plugins
+    cat >"$home/vimrc" <<END
+set nocompatible encoding=utf-8 rtp^=$root
+source \$VIMRUNTIME/defaults.vim
+let g:deepchat = {$settings}
+$start
+END
+    vim -u "$home/vimrc" -i NONE "$@"
+else
+    nvim --clean --cmd "set rtp^=$root" --cmd "let g:deepchat = {$settings}" \
+        -c "$start" "$@"
+fi

@@ -1,13 +1,13 @@
 #!/bin/sh
-# deps.sh [build|demo|test|all]: make sure that what a build, a test run or the whole
+# deps.sh [build|demo|demo-vim|test|all]: make sure that what a build, a test run or the whole
 # tool set needs is there. With apt-get the missing packages are installed; on
 # other systems their names are printed. Does nothing, and needs no network,
 # when nothing is missing.
 set -u
 want=${1:-build}
 case $want in
-build | demo | test | all) ;;
-*) echo "usage: deps.sh [build|demo|test|all]" >&2 && exit 2 ;;
+build | demo | demo-vim | test | all) ;;
+*) echo "usage: deps.sh [build|demo|demo-vim|test|all]" >&2 && exit 2 ;;
 esac
 
 # set, what proves that it is there, then the package for apt, dnf, pacman and
@@ -61,6 +61,7 @@ wanted() {
     case $want in
     build) table | grep '^build' ;;
     demo) table | grep -E '^(build|demo)' ;;
+    demo-vim) table | grep -E '^(build|demo)|^test  vim ' | grep -v cmd:nvim ;;
     test) table | grep -E '^(build|demo|test)' ;;
     all) table ;;
     esac

@@ -1,5 +1,5 @@
 #!/bin/sh
-# matrix.sh OUTDIR: run the editor tests once in each Neovim that editors.sh knows
+# matrix.sh OUTDIR: run the editor tests once in each editor that editors.sh knows
 # and print a table, tests by editors. What could not run is "not run", which is
 # never a pass. Ends with "N passed, N failed".
 set -u
@@ -36,7 +36,8 @@ while read -r editor version program runtime; do
         [ -e "$source" ] || continue
         name=$(basename "$source" .c)
         [ "$program" != - ] || continue
-        export NVIM_BIN="$program" VIMRUNTIME="$runtime"
+        export DC_EDITOR="${editor%%-*}" VIMRUNTIME="$runtime"
+        export NVIM_BIN="$program" VIM_BIN="$program"
         [ "$runtime" != - ] || unset VIMRUNTIME
         results "$editor" "$name"
     done
