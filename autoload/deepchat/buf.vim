@@ -131,7 +131,6 @@ function! deepchat#buf#begin(id, about) abort
     if l:word !=# 'ok'
       return l:word
     endif
-    let l:reply.begun = 1
     call deepchat#buf#status(a:id, get(l:reply, 'status', ''))
   endif
   if deepchat#file#autosave(l:reply.buf) && deepchat#file#name(l:reply.buf, a:about.chat_dir)
@@ -177,6 +176,7 @@ function! s:make_room(reply, row) abort
   for [l:what, l:below] in [['head', 0], ['text', 2], ['tail', 4]]
     call deepchat#port#anchor(l:buf, s:key(a:reply.id, l:what), l:head + l:below, 0, l:head + l:below, 0)
   endfor
+  let a:reply.begun = 1
   call s:follow_end(a:reply)
   return [l:first, l:first + len(l:lines) - 1]
 endfunction
@@ -558,8 +558,8 @@ function! deepchat#buf#host_gone(why) abort
     let l:got = l:reply.bytes > 0 || has_key(l:reply, 'reasoning')
     let l:about = {'finish': l:got ? 'interrupted' : 'error', 'got_text': l:got,
           \ 'pairs': ' finish=interrupted', 'pieces': 0, 'refused': 0,
-          \ 'line': l:got ? 'the engine stopped; reply kept, :DeepResume has all of it'
-          \ : a:why !=# '' ? a:why : 'the engine stopped; nothing lost'}
+          \ 'line': l:got ? 'the host stopped; reply kept, :DeepResume has all of it'
+          \ : a:why !=# '' ? a:why : 'the host stopped; nothing lost'}
     let l:told = 1
     if deepchat#buf#finish(l:reply.id, l:about) is# 'retry'
       let l:reply.done = 1
