@@ -38,7 +38,7 @@ augroup deepchat
   autocmd BufReadPost *.deepchat.md call deepchat#file#read(expand('<abuf>') + 0)
   autocmd BufWritePost *.deepchat.md call deepchat#file#written(expand('<abuf>') + 0)
   autocmd BufWriteCmd deepchat://* call deepchat#file#write_new(expand('<abuf>') + 0)
-  autocmd BufUnload,BufWipeout *.deepchat.md call deepchat#file#unloaded(expand('<abuf>') + 0)
+  autocmd BufUnload,BufWipeout *.deepchat.md,deepchat://* call deepchat#file#unloaded(expand('<abuf>') + 0)
 augroup END
 
 let &cpoptions = s:cpo

@@ -510,6 +510,16 @@ function! deepchat#buf#saved(buf) abort
   endfor
 endfunction
 
+" The buffer goes, and with it finished replies that are in no file. Their ids:
+" the host need not wait for them any more.
+function! deepchat#buf#unloaded(buf) abort
+  let l:done = filter(values(s:replies), 'v:val.buf == a:buf && has_key(v:val, "done")')
+  for l:reply in l:done
+    call s:drop(l:reply)
+  endfor
+  return map(l:done, 'v:val.id')
+endfunction
+
 " The buffer was read from its file again: anchors survive that, the text that
 " they stood in does not.
 function! deepchat#buf#reloaded(buf) abort

@@ -151,8 +151,16 @@ endfunction
 
 " BufUnload: another editor may have it now.
 function! deepchat#file#unloaded(buf) abort
-  if deepchat#host#running()
-    call deepchat#host#send('detach', {'file': deepchat#file#path(a:buf)})
+  let l:ids = deepchat#buf#unloaded(a:buf)
+  if !deepchat#host#running()
+    return
+  endif
+  if !empty(l:ids)
+    call deepchat#host#send('closed', {'ids': l:ids})
+  endif
+  let l:path = deepchat#file#path(a:buf)
+  if l:path !=# ''
+    call deepchat#host#send('detach', {'file': l:path})
   endif
 endfunction
 

@@ -83,7 +83,7 @@ function! s:start() abort
     return 'the host does not run; run :DeepBuild'
   endif
   call s:notify('hello', {'protocol': s:protocol, 'version': s:version,
-        \ 'editor': s:editor(), 'settings': deepchat#settings()})
+        \ 'editor': s:editor(), 'pid': getpid(), 'settings': deepchat#settings()})
   let s:hello_timer = timer_start(3000, function('s:no_answer'))
   return ''
 endfunction
@@ -166,19 +166,24 @@ function! s:break(line) abort
   call s:end()
 endfunction
 
-" Host: it is there. about has protocol version pid log arguments and, if a
-" crash left replies behind, orphans and orphan_time; no_key, what to say to a
-" user without a key.
+" Host: it is there. about has protocol version pid log arguments and, for a
+" user without a key, no_key: what to say then.
 function! deepchat#host#ready(about) abort
   let s:about = a:about
   call timer_stop(s:hello_timer)
   if a:about.protocol != s:protocol
     call s:break(printf('host is %s, plugin wants %s; run :DeepBuild', a:about.version, s:version))
-  elseif get(a:about, 'orphans', 0) > 0
-    call deepchat#ui#say(printf('a reply of %s is not in any chat; :DeepResume shows it',
-          \ strftime('%H:%M', a:about.orphan_time)))
   elseif has_key(a:about, 'no_key') && &filetype ==# 'deepchat' && !deepchat#buf#any_running()
     call deepchat#ui#error(a:about.no_key)
+  endif
+endfunction
+
+" Host: it has looked through its journal. So many replies are in no chat; the
+" newest began at time.
+function! deepchat#host#orphans(count, time) abort
+  if a:count > 0
+    call deepchat#ui#say(printf('a reply of %s is not in any chat; :DeepResume shows it',
+          \ strftime('%H:%M', a:time)))
   endif
 endfunction
 

@@ -2,63 +2,152 @@
 " host finds them in its journal, this puts them into their chats.
 
 let s:mods = ''
+let s:found = []
+let s:coming = {}
+let s:list = 0
 
 " :DeepResume
 function! deepchat#resume#command(mods) abort
   let s:mods = a:mods
-  let l:why = deepchat#host#send('resume', {'settings': deepchat#settings()})
+  let s:found = []
+  call s:send('resume', {'settings': deepchat#settings()})
+endfunction
+
+function! s:send(op, args) abort
+  let l:why = deepchat#host#send(a:op, a:args)
   if l:why !=# ''
     call deepchat#ui#error(l:why)
   endif
 endfunction
 
-" Host: what the journal holds that no chat file has; a list of maps: file chat
-" project model started finish user bytes turns.
-function! deepchat#resume#show(entries) abort
-  if empty(a:entries)
+" Host: what the journal holds that no chat file has, newest first; a list of
+" maps: file chat project model started finish lost writing question bytes.
+" more: further ones come in another call.
+function! deepchat#resume#show(entries, more) abort
+  let s:found += a:entries
+  if a:more
+    return
+  endif
+  if empty(s:found)
     call deepchat#ui#say('nothing to resume')
-  elseif len(a:entries) == 1
-    call s:restore(a:entries[0])
+  elseif len(s:found) == 1
+    call s:take(s:found[0])
   else
-    call s:list(a:entries)
+    call s:show_list(s:found)
   endif
 endfunction
 
-function! s:list(entries) abort
+" Ask the host for the texts of an entry. Returns 0 if they are not all there.
+function! s:take(entry) abort
+  if a:entry.writing
+    call deepchat#ui#say(printf('a reply is still coming in (%d bytes so far); :DeepResume again', a:entry.bytes))
+    return 0
+  endif
+  let s:coming[a:entry.file] = extend({'user': [], 'turns': []}, a:entry)
+  call s:send('restore', {'file': a:entry.file})
+  return 1
+endfunction
+
+" Host: a piece of a part ('user' or 'turns') of the entry of file; part is
+" 'gone' if it cannot be had. Returns 1 if more may come.
+function! deepchat#resume#piece(file, part, text, last) abort
+  let l:entry = get(s:coming, a:file, {})
+  if empty(l:entry)
+    return 0
+  endif
+  if a:part !=# 'gone'
+    call add(l:entry[a:part], a:text)
+    if !a:last
+      return 1
+    endif
+  endif
+  call remove(s:coming, a:file)
+  if a:part ==# 'gone'
+    call deepchat#ui#error('that reply is not there any more')
+    return 0
+  endif
+  let l:entry.user = join(l:entry.user, '')
+  let l:entry.turns = join(l:entry.turns, '')
+  call s:restore(l:entry)
+  return 1
+endfunction
+
+" ---- the list --------------------------------------------------------------
+
+function! s:show_list(entries) abort
+  if s:list > 0 && bufexists(s:list)
+    execute 'bwipeout' s:list
+  endif
   execute s:mods 'new'
-  setlocal buftype=nofile bufhidden=wipe noswapfile nobuflisted
+  setlocal buftype=nofile bufhidden=wipe noswapfile nobuflisted nowrap undolevels=-1
+  execute 'silent keepalt file' fnameescape('[DeepResume]')
+  let s:list = bufnr('%')
   let b:deepchat_entries = a:entries
   call setline(1, map(copy(a:entries), {_, e -> s:describe(e)}))
-  setlocal nomodifiable cursorline
-  nnoremap <buffer> <silent> <CR> :call <SID>pick()<CR>
-  call deepchat#ui#say(len(a:entries) . ' replies; <CR> restores the one under the cursor')
+  setlocal nomodifiable nomodified cursorline
+  nnoremap <buffer> <silent> <nowait> <CR> :<C-U>call <SID>pick()<CR>
+  nnoremap <buffer> <silent> <nowait> dd :<C-U>call <SID>discard()<CR>
+  nnoremap <buffer> <silent> <nowait> q :<C-U>call <SID>leave()<CR>
+  call deepchat#ui#say(len(a:entries) . ' replies; <CR> restores, dd discards, q closes')
 endfunction
 
 function! s:describe(entry) abort
-  let l:question = get(filter(split(a:entry.user, "\n"), 'v:val =~# "\\S"'), 0, '')
-  return printf('%s  %s  %d bytes  %s  %s', strftime('%m-%d %H:%M', a:entry.started), a:entry.finish,
-        \ a:entry.bytes, fnamemodify(a:entry.chat, ':t'), substitute(l:question, '[[:cntrl:]]', ' ', 'g'))
+  let l:state = a:entry.writing ? 'coming in' : a:entry.lost !=# '' ? a:entry.lost : a:entry.finish
+  return printf('%s  %-11s  %7d bytes  %s  %s', strftime('%m-%d %H:%M', a:entry.started), l:state,
+        \ a:entry.bytes, fnamemodify(a:entry.chat, ':t'), substitute(a:entry.question, '[[:cntrl:]]', ' ', 'g'))
+endfunction
+
+function! s:leave() abort
+  execute winnr('$') > 1 ? 'close' : 'enew'
 endfunction
 
 function! s:pick() abort
-  let l:entry = b:deepchat_entries[line('.') - 1]
-  close
-  call s:restore(l:entry)
+  if s:take(b:deepchat_entries[line('.') - 1])
+    call s:leave()
+  endif
 endfunction
+
+function! s:discard() abort
+  let l:at = line('.') - 1
+  let l:entry = b:deepchat_entries[l:at]
+  if l:entry.writing
+    call s:take(l:entry)
+    return
+  endif
+  call s:send('forget', {'file': l:entry.file})
+  call remove(b:deepchat_entries, l:at)
+  if empty(b:deepchat_entries)
+    call s:leave()
+  else
+    setlocal modifiable
+    execute 'silent' l:at + 1 'delete _'
+    setlocal nomodifiable nomodified
+  endif
+  call deepchat#ui#say(printf('discarded %d bytes of a reply of %s', l:entry.bytes,
+        \ strftime('%H:%M', l:entry.started)))
+endfunction
+
+" ---- putting it back -------------------------------------------------------
 
 " Open the chat of an entry and put the reply into it.
 function! s:restore(entry) abort
   call s:open(a:entry)
   let l:buf = bufnr('%')
-  let [l:first, l:count, l:with_user] = s:place(getbufline(l:buf, 1, '$'), a:entry)
-  let l:lines = (l:with_user ? ['%% user', ''] + split(a:entry.user, "\n", 1) + [''] : [])
-        \ + split(substitute(a:entry.turns, '\n$', '', ''), "\n", 1) + ['%% user', '', '']
-  if l:first > 0 && getbufline(l:buf, l:first)[0] !~# '^\s*$'
+  let l:old = getbufline(l:buf, 1, '$')
+  let [l:first, l:count, l:with_user] = s:place(l:old, a:entry)
+  let l:lines = split(substitute(a:entry.turns, '\n$', '', ''), "\n", 1)
+  if l:with_user
+    let l:lines = ['%% user', '']
+          \ + map(split(a:entry.user, "\n", 1), {_, l -> deepchat#turn#escape(l)}) + [''] + l:lines
+  endif
+  if deepchat#turn#is_marker(get(l:old, l:first + l:count, '')) !=# 'user'
+    let l:lines += ['%% user', '', '']
+  endif
+  if l:first > 0 && l:old[l:first - 1] !~# '^\s*$'
     let l:lines = [''] + l:lines
   endif
-  let l:row = l:first
   call deepchat#port#undo_break(l:buf)
-  call deepchat#port#replace(l:buf, l:row, l:count, l:lines)
+  call deepchat#port#replace(l:buf, l:first, l:count, l:lines)
   call deepchat#chat#to_end()
   call deepchat#chat#shown(l:buf)
   call setbufvar(l:buf, 'deepchat_restored', getbufvar(l:buf, 'deepchat_restored', []) + [a:entry.file])
@@ -110,58 +199,81 @@ endfunction
 
 " Where the reply belongs: [lines above it, lines to replace, whether the
 " user's turn has to be written too]. A part of the reply that stands behind
-" the user's turn already, and an empty turn at the end, are replaced.
+" the user's turn already, and an empty turn at the end, are replaced. A draft
+" at the end stays there.
 function! s:place(lines, entry) abort
-  let l:lines = a:lines
-  let l:end = len(l:lines)
-  let l:at = l:end - 1
+  let l:at = len(a:lines) - 1
+  let l:draft = -1
   while l:at >= 0
-    if deepchat#turn#is_marker(l:lines[l:at]) ==# 'user'
-          \ && s:same(l:lines[l:at + 1 :], a:entry.user)
-      return s:behind(l:lines, l:at, a:entry)
+    let l:role = deepchat#turn#is_marker(a:lines[l:at])
+    if l:role ==# 'user' && s:same(a:lines[l:at + 1 :], a:entry.user)
+      return s:behind(a:lines, l:at, a:entry)
+    endif
+    if l:role !=# '' && l:draft < 0
+      let l:draft = l:role ==# 'user' && s:turn_text(a:lines[l:at + 1 :]) !=# '' ? l:at : len(a:lines)
     endif
     let l:at -= 1
   endwhile
-  while l:end > 0 && (l:lines[l:end - 1] =~# '^\s*$' || l:lines[l:end - 1] ==# '%% user')
+  if l:draft >= 0 && l:draft < len(a:lines)
+    return [l:draft, 0, 1]
+  endif
+  let l:end = len(a:lines)
+  while l:end > 0 && (a:lines[l:end - 1] =~# '^\s*$' || a:lines[l:end - 1] ==# '%% user')
     let l:end -= 1
   endwhile
-  return [l:end, len(l:lines) - l:end, 1]
+  return [l:end, len(a:lines) - l:end, 1]
 endfunction
 
 " True if the turn that begins with these lines is text.
 function! s:same(lines, text) abort
-  return s:turn_text(a:lines) ==# trim(a:text)
+  let l:lines = split(s:turn_text(a:lines), "\n", 1)
+  return join(map(l:lines, {_, l -> deepchat#turn#unescape(l)}), "\n") ==# trim(a:text)
 endfunction
 
 function! s:turn_text(lines) abort
-  let l:body = []
-  for l:line in a:lines
-    if deepchat#turn#is_marker(l:line) !=# ''
-      break
-    endif
-    call add(l:body, l:line)
-  endfor
-  return trim(join(l:body, "\n"))
+  let l:end = s:next(a:lines, 0)
+  return l:end == 0 ? '' : trim(join(a:lines[: l:end - 1], "\n"))
 endfunction
 
+" The row of the first marker from row on, or of the end.
+function! s:next(lines, row) abort
+  let l:row = match(a:lines, '^%% ', a:row)
+  while l:row >= 0 && deepchat#turn#is_marker(a:lines[l:row]) ==# ''
+    let l:row = match(a:lines, '^%% ', l:row + 1)
+  endwhile
+  return l:row < 0 ? len(a:lines) : l:row
+endfunction
+
+" Behind the user's turn at row at, and what a fork has put away there.
 function! s:behind(lines, at, entry) abort
-  let l:next = a:at + 1
-  while l:next < len(a:lines) && deepchat#turn#is_marker(a:lines[l:next]) ==# ''
-    let l:next += 1
+  let l:first = s:next(a:lines, a:at + 1)
+  while l:first < len(a:lines) && deepchat#turn#is_marker(a:lines[l:first]) ==# 'alternate'
+    let l:first = s:next(a:lines, l:first + 1)
   endwhile
-  let l:stop = l:next
-  while l:stop < len(a:lines) && s:is_part(a:lines, l:stop, a:entry)
-    let l:stop += 1
-    while l:stop < len(a:lines) && deepchat#turn#is_marker(a:lines[l:stop]) ==# ''
-      let l:stop += 1
-    endwhile
+  let l:whole = s:texts(a:entry.turns)
+  let l:end = l:first
+  while l:end < len(a:lines) && s:is_part(a:lines, l:end, l:whole)
+    let l:end = s:next(a:lines, l:end + 1)
   endwhile
-  return [l:next, l:stop - l:next, 0]
+  return [l:first, l:end - l:first, 0]
 endfunction
 
-" True if the turn at row is something the restored reply replaces: a part of
-" it, or an empty turn.
-function! s:is_part(lines, row, entry) abort
+" The texts of turns by their roles.
+function! s:texts(turns) abort
+  let l:lines = split(a:turns, "\n", 1)
+  let l:texts = {}
+  let l:row = s:next(l:lines, 0)
+  while l:row < len(l:lines)
+    let l:texts[deepchat#turn#is_marker(l:lines[l:row])] = s:turn_text(l:lines[l:row + 1 :])
+    let l:row = s:next(l:lines, l:row + 1)
+  endwhile
+  return l:texts
+endfunction
+
+" True if the turn at row is something the restored reply replaces: how one of
+" its turns begins, or an empty turn.
+function! s:is_part(lines, row, whole) abort
+  let l:role = deepchat#turn#is_marker(a:lines[a:row])
   let l:text = s:turn_text(a:lines[a:row + 1 :])
-  return l:text ==# '' || stridx(a:entry.turns, l:text) >= 0
+  return l:text ==# '' || stridx(get(a:whole, l:role, ''), l:text) == 0
 endfunction

@@ -251,6 +251,16 @@ begin(struct chat *chat)
                 on_begun, ticket(chat));
 }
 
+/* What the user has taken away is offered, but no news to him. */
+static void
+note_lost(struct chat *chat)
+{
+    bool by_user = chat->lost != NULL && (strcmp(chat->lost, "deleted") == 0 ||
+                                          strcmp(chat->lost, "undone") == 0);
+    if (by_user && chat->journal != NULL)
+        journal_lost(chat->journal, chat->lost, NULL);
+}
+
 static void
 on_finished(void *user, const struct value *result, const char *error)
 {
@@ -274,6 +284,7 @@ on_finished(void *user, const struct value *result, const char *error)
         kept_add(chats->kept, chat->id, chat->journal);
         chat->journal = NULL;
     }
+    note_lost(chat);
     chat_free(chats, chat);
 }
 
@@ -427,10 +438,13 @@ on_ended(void *user, const struct reply_end *end)
     reply_free(chat->reply);
     chat->reply = NULL;
     writer_last(chat->lane);
-    if (chat->host->editor == NULL)
+    if (chat->host->editor == NULL) {
+        journal_close(chat->journal);
+        chat->journal = NULL;
         stop_if_idle(chat->host->chats);
-    else
+    } else {
         step(chat);
+    }
 }
 
 /* ---- sending ---- */
@@ -560,12 +574,20 @@ chats_saved(struct chats *chats, int64_t id)
 }
 
 void
+chats_closed(struct chats *chats, int64_t id)
+{
+    kept_closed(chats->kept, id);
+}
+
+void
 chats_detach(struct chats *chats)
 {
     for (struct chat *chat = chats->first, *next; chat; chat = next) {
         next = chat->next;
         if (chat->ended)
             chat_free(chats, chat);
+        else
+            reply_detached(chat->reply);
     }
     kept_free(chats->kept);
     chats->kept = kept_new();

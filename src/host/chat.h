@@ -21,6 +21,8 @@ void chats_send(struct chats *chats, const struct value *args);
 void chats_stop(struct chats *chats, int64_t id);
 /* The buffer of this reply was written with the reply in it. */
 void chats_saved(struct chats *chats, int64_t id);
+/* Its buffer was closed without that. */
+void chats_closed(struct chats *chats, int64_t id);
 
 /* The editor is gone: go on into the journals, and stop the loop when the last
  * reply has ended. */

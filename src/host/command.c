@@ -67,19 +67,6 @@ option_names(unsigned where)
     return names;
 }
 
-/* How many replies a crash left behind, and when the last one began. */
-static void
-add_orphans(struct value *about, const char *state_dir)
-{
-    struct value *entries = resume_list(state_dir);
-    if (entries->count > 0) {
-        const struct value *last = value_at(entries, entries->count - 1);
-        value_put(about, "orphans", value_int((int64_t)entries->count));
-        value_put(about, "orphan_time", value_copy(value_get(last, "started")));
-    }
-    value_free(entries);
-}
-
 /* What a send would refuse: said when the first chat is opened. */
 static void
 add_missing_key(struct value *about, const struct value *args)
@@ -98,6 +85,8 @@ hello(struct host *host, const struct value *args)
     host->foreign = value_as_int(value_get(args, "protocol"), 0) != DC_PROTOCOL;
     char *state = state_dir_of(args);
     start_log(state);
+    locks_set_pid(host->locks,
+                  (long)value_as_int(value_get(args, "pid"), getpid()));
     log_line(LOG_INFO, "host %s, pid %ld, for %s", DC_VERSION, (long)getpid(),
              value_as_text(value_get(args, "editor"), "?"));
     struct value *about = value_map();
@@ -106,9 +95,9 @@ hello(struct host *host, const struct value *args)
     value_put(about, "pid", value_int(getpid()));
     value_put(about, "log", value_text(log_path()));
     value_put(about, "arguments", option_names(OPTION_ARGUMENT));
-    add_orphans(about, state);
     add_missing_key(about, args);
     editor_call(host->editor, "deepchat#host#ready", one(about), NULL, NULL);
+    resume_count(host->resume, state);
     free(state);
 }
 
@@ -152,16 +141,32 @@ detach(struct host *host, const struct value *args)
     locks_drop(host->locks, value_as_text(value_get(args, "file"), ""));
 }
 
+/* A buffer with finished replies was closed without saving them. */
+static void
+closed(struct host *host, const struct value *args)
+{
+    const struct value *id, *ids = value_get(args, "ids");
+    for (size_t i = 0; (id = value_at(ids, i)) != NULL; i++)
+        chats_closed(host->chats, value_as_int(id, 0));
+}
+
 static void
 resume(struct host *host, const struct value *args)
 {
     char *state = state_dir_of(args);
-    editor_call(host->editor, "deepchat#resume#show", one(resume_list(state)),
-                NULL, NULL);
+    resume_list(host->resume, state);
     free(state);
 }
 
-/* The editor has restored the entry of this file and saved the chat. */
+/* One entry of that list is wanted whole. */
+static void
+restore(struct host *host, const struct value *args)
+{
+    resume_fetch(host->resume, value_as_text(value_get(args, "file"), ""));
+}
+
+/* The editor has restored the entry of this file and saved the chat, or the
+ * user does not want it. */
 static void
 forget(struct host *host, const struct value *args)
 {
@@ -191,8 +196,9 @@ static const struct {
     void (*run)(struct host *host, const struct value *args);
 } commands[] = {
     {"hello", hello},   {"send", send_chat}, {"stop", stop},
-    {"saved", saved},   {"attach", attach},  {"detach", detach},
-    {"resume", resume}, {"forget", forget},  {"check", check},
+    {"saved", saved},   {"closed", closed},  {"attach", attach},
+    {"detach", detach}, {"resume", resume},  {"restore", restore},
+    {"forget", forget}, {"check", check},
 };
 
 void

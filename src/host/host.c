@@ -4,6 +4,7 @@
 #include "host/chat.h"
 #include "host/journal.h"
 #include "host/lock.h"
+#include "host/resume.h"
 
 /* Tokens that are read when they can be shown do not wait in between. */
 static void
@@ -25,6 +26,7 @@ host_init(struct host *host, struct loop *lp, struct http *http,
         .foreign = true,
     };
     host->chats = chats_new(host);
+    host->resume = resume_new(host);
     writer_on_frame(host->writer, on_frame, http);
 }
 
@@ -41,6 +43,7 @@ void
 host_finish(struct host *host, int ms)
 {
     chats_free(host->chats);
+    resume_free(host->resume);
     journal_flush(ms);
     locks_free(host->locks);
     writer_free(host->writer);

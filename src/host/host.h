@@ -12,6 +12,7 @@
 
 struct chats;
 struct locks;
+struct resume;
 
 struct host {
     struct loop *lp;
@@ -20,6 +21,7 @@ struct host {
     struct writer *writer;
     struct chats *chats;
     struct locks *locks;
+    struct resume *resume;
     bool foreign; /* no "hello" of a plugin that speaks our protocol has come:
                      take no orders */
 };

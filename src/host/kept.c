@@ -75,3 +75,11 @@ kept_saved(struct kept *kept, int64_t id)
     if (at < kept->count)
         journal_remove(take(kept, at));
 }
+
+void
+kept_closed(struct kept *kept, int64_t id)
+{
+    size_t at = find(kept, id);
+    if (at < kept->count)
+        journal_close(take(kept, at));
+}

@@ -26,5 +26,7 @@ void kept_add(struct kept *kept, int64_t id, struct journal *journal);
 bool kept_has(const struct kept *kept, int64_t id);
 /* This reply is in a saved file: remove its journal. Others are ignored. */
 void kept_saved(struct kept *kept, int64_t id);
+/* Its buffer is gone: its file stays, for :DeepResume. Others are ignored. */
+void kept_closed(struct kept *kept, int64_t id);
 
 #endif

@@ -252,7 +252,7 @@ bool
 journal_read(const char *file, struct journal_entry *e)
 {
     size_t used = 0;
-    return read_entry(file, e, &used);
+    return is_journal(file) && read_entry(file, e, &used);
 }
 
 /* A dc_str cannot say that its bytes are ours. */

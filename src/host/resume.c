@@ -1,74 +1,181 @@
 #include "host/resume.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "host/file.h"
 #include "host/journal.h"
 
-/* All of text, as dc_escape writes it; owned by esc. */
-static struct dc_str
-escaped(struct dc_escape *esc, struct dc_str text)
+enum { QUESTION_MAX = 200, ENTRY_SIZE = 300 };
+
+/* Looking for orphans. */
+struct count {
+    char **names;
+    size_t name_count, next;
+    uint64_t timer;
+    int64_t found, newest;
+};
+
+enum { USER, TURNS, PARTS };
+
+/* One entry on its way to the editor. */
+struct transfer {
+    struct resume *resume;
+    char *file;
+    struct buf parts[PARTS];
+    size_t part, at; /* what has been sent */
+    struct transfer *next;
+};
+
+struct resume {
+    struct host *host;
+    struct count count;
+    struct transfer *first;
+};
+
+/* ---- what is in the chat already ---- */
+
+static bool
+same(struct dc_str turn, struct dc_str text)
 {
-    return dc_escape_add(esc, text, true);
+    turn = str_trim(turn);
+    text = str_trim(text);
+    return text.len > 0 && turn.len == text.len &&
+           memcmp(turn.ptr, text.ptr, text.len) == 0;
 }
 
 static bool
-contains(struct dc_str hay, struct dc_str needle)
+has_turn(const struct dc_transcript *tr, enum dc_role role, struct dc_str text)
 {
-    if (needle.len == 0)
-        return true;
-    for (size_t at = 0; at + needle.len <= hay.len; at++) {
-        const char *hit =
-            memchr(hay.ptr + at, needle.ptr[0], hay.len - needle.len - at + 1);
-        if (hit == NULL)
-            return false;
-        at = (size_t)(hit - hay.ptr);
-        if (memcmp(hit, needle.ptr, needle.len) == 0)
+    const struct dc_turn *turn;
+    for (size_t i = 0; (turn = dc_transcript_turn(tr, i)) != NULL; i++)
+        if (turn->role == role && same(turn->text, text))
             return true;
-    }
     return false;
 }
 
-/* True if the chat file has all of the reply. */
+static bool
+is_blank(struct dc_str text)
+{
+    return str_trim(text).len == 0;
+}
+
+/* All of the reply stands in the chat, as turns of their own. */
+static bool
+has_reply(const struct dc_transcript *tr, const struct journal_entry *e)
+{
+    return (is_blank(e->text) || has_turn(tr, DC_ROLE_ASSISTANT, e->text)) &&
+           (is_blank(e->reasoning) ||
+            has_turn(tr, DC_ROLE_REASONING, e->reasoning));
+}
+
 static bool
 is_in_chat(const struct journal_entry *e)
 {
     struct buf chat;
+    struct dc_transcript *tr = NULL;
     buf_init(&chat, DC_REQUEST_MAX);
-    struct dc_escape *esc = dc_escape_new();
     bool found = e->chat[0] != '\0' && file_read(e->chat, &chat, NULL) &&
-                 contains(buf_str(&chat), str_trim(escaped(esc, e->text)));
-    dc_escape_free(esc);
+                 dc_transcript_parse(&tr, buf_str(&chat), NULL) &&
+                 has_reply(tr, e);
+    dc_transcript_free(tr);
     buf_finish(&chat);
     return found;
 }
 
-static void
-add_turn(struct buf *out, enum dc_role role, const char *pairs,
-         struct dc_str text)
+/* True if it is one to offer. What is of no use goes; but behind a damaged
+ * record there may be more than we can read. */
+static bool
+is_wanted(const struct journal_entry *e)
 {
-    size_t len;
-    char *turn = dc_turn_print(role, str_of(pairs), text, &len);
-    buf_add(out, turn, len);
-    dc_free(turn);
+    bool blank = is_blank(e->text) && is_blank(e->reasoning);
+    if (e->writing || !(blank || is_in_chat(e)))
+        return true;
+    if (e->whole)
+        journal_forget(e->file);
+    else
+        journal_set_aside(e->file);
+    return false;
 }
 
-static struct value *
-turns(const struct journal_entry *e)
+static char *
+journal_dir(const char *state_dir)
 {
-    struct buf out;
-    buf_init(&out, DC_REQUEST_MAX);
-    if (e->reasoning.len > 0)
-        add_turn(&out, DC_ROLE_REASONING, "", e->reasoning);
-    add_turn(&out, DC_ROLE_ASSISTANT,
-             e->pairs[0] != '\0' ? e->pairs : " finish=interrupted", e->text);
-    struct value *v = value_str(buf_str(&out));
-    buf_finish(&out);
-    return v;
+    return state_dir != NULL ? file_join(state_dir, "journal") : mem_str("");
+}
+
+/* ---- how many ---- */
+
+static void
+count_end(struct count *c)
+{
+    journal_names_free(c->names, c->name_count);
+    *c = (struct count){.names = NULL};
+}
+
+static void
+count_tell(struct resume *r)
+{
+    struct value *args = value_list();
+    value_add(args, value_int(r->count.found));
+    value_add(args, value_int(r->count.newest));
+    editor_call(r->host->editor, "deepchat#host#orphans", args, NULL, NULL);
+    count_end(&r->count);
+}
+
+static void
+count_one(struct count *c, const char *name)
+{
+    struct journal_entry e;
+    if (!journal_read(name, &e))
+        return;
+    if (!e.writing && e.lost[0] == '\0' && is_wanted(&e)) {
+        c->found++;
+        c->newest = e.started > c->newest ? e.started : c->newest;
+    }
+    journal_entry_finish(&e);
+}
+
+static void
+count_next(void *user)
+{
+    struct resume *r = user;
+    struct count *c = &r->count;
+    if (r->host->editor == NULL) {
+        count_end(c);
+    } else if (c->next < c->name_count) {
+        count_one(c, c->names[c->next++]);
+        c->timer = loop_timer(r->host->lp, 0, count_next, r);
+    } else {
+        count_tell(r);
+    }
+}
+
+void
+resume_count(struct resume *r, const char *state_dir)
+{
+    struct count *c = &r->count;
+    loop_timer_stop(r->host->lp, c->timer);
+    count_end(c);
+    char *dir = journal_dir(state_dir);
+    c->names = journal_names(dir, &c->name_count);
+    c->timer = loop_timer(r->host->lp, 0, count_next, r);
+    free(dir);
+}
+
+/* ---- the list ---- */
+
+/* The first line of the question that has anything on it. */
+static struct value *
+question(struct dc_str user)
+{
+    user = str_trim(user);
+    user.len = str_find(user, '\n');
+    user.len = utf8_fit(user, QUESTION_MAX);
+    return value_str(user);
 }
 
 static struct value *
@@ -82,29 +189,181 @@ describe(const struct journal_entry *e)
     value_put(v, "started", value_int(e->started));
     value_put(v, "finish",
               value_text(e->finish[0] != '\0' ? e->finish : "interrupted"));
-    value_put(v, "user", value_str(e->user));
+    value_put(v, "lost", value_text(e->lost));
+    value_put(v, "writing", value_int(e->writing));
+    value_put(v, "question", question(e->user));
     value_put(v, "bytes", value_int((int64_t)e->text.len));
-    value_put(v, "turns", turns(e));
     return v;
 }
 
-struct value *
-resume_list(const char *state_dir)
+/* About what describe() takes on the way. */
+static size_t
+size_of(const struct journal_entry *e)
 {
-    if (state_dir == NULL)
-        return value_list();
-    char *dir = file_join(state_dir, "journal");
-    size_t count;
+    return ENTRY_SIZE + QUESTION_MAX + strlen(e->file) + strlen(e->chat) +
+           strlen(e->project) + strlen(e->model);
+}
+
+static void
+show(struct resume *r, struct value *page, bool more)
+{
+    struct value *args = value_list();
+    value_add(args, page);
+    value_add(args, value_int(more));
+    editor_call(r->host->editor, "deepchat#resume#show", args, NULL, NULL);
+}
+
+void
+resume_list(struct resume *r, const char *state_dir)
+{
+    size_t count, size = 0, max = editor_text_max(r->host->editor);
+    char *dir = journal_dir(state_dir);
     struct journal_entry *entries = journal_list(dir, &count);
-    struct value *list = value_list();
-    for (size_t i = 0; i < count; i++) {
-        const struct journal_entry *e = &entries[i];
-        if (e->text.len + e->reasoning.len == 0 || is_in_chat(e))
-            journal_forget(e->file);
-        else
-            value_add(list, describe(e));
+    struct value *page = value_list();
+    for (size_t i = count; i-- > 0;) {
+        if (!is_wanted(&entries[i]))
+            continue;
+        size += size_of(&entries[i]);
+        if (size > max && page->count > 0) {
+            show(r, page, true);
+            page = value_list();
+            size = size_of(&entries[i]);
+        }
+        value_add(page, describe(&entries[i]));
     }
+    show(r, page, false);
     journal_entries_free(entries, count);
     free(dir);
-    return list;
+}
+
+/* ---- one of them ---- */
+
+static void
+add_turn(struct buf *out, enum dc_role role, const char *pairs,
+         struct dc_str text)
+{
+    size_t len;
+    char *turn = dc_turn_print(role, str_of(pairs), text, &len);
+    buf_add(out, turn, len);
+    dc_free(turn);
+}
+
+static void
+add_turns(struct buf *out, const struct journal_entry *e)
+{
+    if (e->reasoning.len > 0)
+        add_turn(out, DC_ROLE_REASONING, "", e->reasoning);
+    add_turn(out, DC_ROLE_ASSISTANT,
+             e->pairs[0] != '\0' ? e->pairs : " finish=interrupted", e->text);
+}
+
+static void
+transfer_free(struct transfer *t)
+{
+    struct transfer **at = &t->resume->first;
+    while (*at != t)
+        at = &(*at)->next;
+    *at = t->next;
+    buf_finish(&t->parts[USER]);
+    buf_finish(&t->parts[TURNS]);
+    free(t->file);
+    free(t);
+}
+
+static struct value *
+piece(const char *file, const char *part, struct dc_str text, bool last)
+{
+    struct value *args = value_list();
+    value_add(args, value_text(file));
+    value_add(args, value_text(part));
+    value_add(args, value_str(text));
+    value_add(args, value_int(last));
+    return args;
+}
+
+/* The next piece of a part; bytes that are no text go as they are. */
+static struct dc_str
+cut(const struct buf *part, size_t at, size_t max)
+{
+    struct dc_str rest = {part->ptr + at, part->len - at};
+    size_t fit = utf8_fit(rest, max);
+    rest.len = fit > 0 ? fit : rest.len < max ? rest.len : max;
+    return rest;
+}
+
+static void send_piece(struct transfer *t);
+
+static void
+on_piece(void *user, const struct value *result, const char *error)
+{
+    struct transfer *t = user;
+    if (error == NULL && value_as_int(result, 0) == 1 && t->part < PARTS)
+        send_piece(t);
+    else
+        transfer_free(t);
+}
+
+static void
+send_piece(struct transfer *t)
+{
+    static const char *const names[] = {"user", "turns"};
+    struct editor *editor = t->resume->host->editor;
+    const struct buf *part = &t->parts[t->part];
+    const char *name = names[t->part];
+    struct dc_str text = cut(part, t->at, editor_text_max(editor));
+    t->at += text.len;
+    if (t->at == part->len) {
+        t->part++;
+        t->at = 0;
+    }
+    editor_call(editor, "deepchat#resume#piece",
+                piece(t->file, name, text, t->part == PARTS), on_piece, t);
+}
+
+void
+resume_fetch(struct resume *r, const char *file)
+{
+    struct journal_entry e;
+    bool got = journal_read(file, &e);
+    if (!got || e.writing) {
+        struct dc_str none = {"", 0};
+        editor_call(r->host->editor, "deepchat#resume#piece",
+                    piece(file, "gone", none, true), NULL, NULL);
+    } else {
+        struct transfer *t = mem_alloc(sizeof *t);
+        t->resume = r;
+        t->file = mem_str(file);
+        t->next = r->first;
+        r->first = t;
+        buf_init(&t->parts[USER], DC_REQUEST_MAX);
+        buf_init(&t->parts[TURNS], DC_REQUEST_MAX);
+        buf_add_str(&t->parts[USER], e.user);
+        add_turns(&t->parts[TURNS], &e);
+        t->part = e.user.len > 0 ? USER : TURNS;
+        send_piece(t);
+    }
+    if (got)
+        journal_entry_finish(&e);
+}
+
+/* ---- life ---- */
+
+struct resume *
+resume_new(struct host *host)
+{
+    struct resume *r = mem_alloc(sizeof *r);
+    r->host = host;
+    return r;
+}
+
+void
+resume_free(struct resume *r)
+{
+    if (r == NULL)
+        return;
+    loop_timer_stop(r->host->lp, r->count.timer);
+    count_end(&r->count);
+    while (r->first != NULL)
+        transfer_free(r->first);
+    free(r);
 }

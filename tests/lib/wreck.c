@@ -117,7 +117,8 @@ wreck_resume(struct wreck *w)
     ed_ex(w->ed, "DeepResume");
     cr_assert(ed_wait(w->ed, WRECK_MS,
                       "execute('messages') =~# "
-                      "'restored\\|nothing to resume\\|replies;'"));
+                      "'restored\\|nothing to resume\\|replies;"
+                      "\\|still coming'"));
 }
 
 bool
