@@ -75,18 +75,35 @@ add_turn(struct buf *out, const char *role, const char *pairs,
     buf_add_text(out, "\n");
 }
 
+/* The file is still what was sent. Who has written it meanwhile may have
+ * changed the very turn that this is the reply to. */
+static bool
+is_unchanged(struct send *s)
+{
+    struct buf now;
+    buf_init(&now, DC_REQUEST_MAX);
+    bool same = file_read(s->file, &now, NULL) && now.len == s->chat.len &&
+                (now.len == 0 || memcmp(now.ptr, s->chat.ptr, now.len) == 0);
+    buf_finish(&now);
+    return same;
+}
+
 static bool
 append_reply(struct send *s, const char *pairs)
 {
     struct buf none = {.limit = 0};
     struct dc_error err;
+    if (!is_unchanged(s)) {
+        complain("the chat has changed meanwhile; :DeepResume has the reply");
+        return false;
+    }
     if (s->text[DC_DELTA_REASONING].len > 0)
         add_turn(&s->chat, "reasoning", "", &s->text[DC_DELTA_REASONING]);
     add_turn(&s->chat, "assistant", pairs, &s->text[DC_DELTA_TEXT]);
     add_turn(&s->chat, "user", "", &none);
     if (!s->chat.full && file_replace(s->file, buf_str(&s->chat), &err))
         return true;
-    complain(s->chat.full ? "the chat is too large; reply is in the journal"
+    complain(s->chat.full ? "the chat is too large; :DeepResume has the reply"
                           : err.text);
     return false;
 }

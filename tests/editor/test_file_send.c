@@ -203,3 +203,89 @@ Test(file_send, locked_and_missing, .init = setup, .fini = teardown)
     free(none);
     free(err);
 }
+
+/* ---- the file changes while the reply comes ------------------------------ */
+
+static const struct {
+    const char *name, *meanwhile; /* NULL: it is removed */
+    int status;
+    bool stopped; /* in the middle, by SIGTERM */
+} changes[] = {
+    {"written anew, the same", ASKED, 0, false},
+    {"a longer question", ASKED "More\n", 1, false},
+    {"a shorter one", "%% user\n", 1, false},
+    {"another of that length", "---\nmodel: m\n---\n\n%% user\n\nSao\n", 1,
+     false},
+    {"emptied", "", 1, false},
+    {"removed", NULL, 1, false},
+    {"changed, then stopped", ASKED "More\n", 1, true},
+};
+
+static void
+change(size_t i)
+{
+    char *temp = temp_path(home, "new");
+    const char *text = changes[i].meanwhile;
+    if (text == NULL) {
+        unlink(chat);
+    } else {
+        temp_write(temp, text, strlen(text));
+        cr_assert_eq(rename(temp, chat), 0);
+    }
+    free(temp);
+}
+
+static void
+expect_kept(size_t i, const char *err)
+{
+    const char *name = changes[i].name;
+    cr_expect(strstr(err, "deepchat: the chat has changed meanwhile; "
+                          ":DeepResume has the reply\n") != NULL,
+              "%s: %s", name, err);
+    if (changes[i].meanwhile != NULL)
+        expect_chat(changes[i].meanwhile, name);
+    else
+        cr_expect(access(chat, F_OK) != 0, "made anew");
+    cr_expect_eq(journals(), 1, "%s: no journal", name);
+    struct wreck w = {.home = home};
+    char *journal = wreck_find(&w, ".journal");
+    char *text = journal != NULL ? temp_read(journal, NULL) : NULL;
+    cr_expect(text != NULL && strstr(text, "Part") != NULL, "%s", name);
+    if (journal != NULL)
+        unlink(journal);
+    free(journal);
+    free(text);
+}
+
+Test(file_send, changed_meanwhile, .init = setup, .fini = teardown)
+{
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        const char *name = changes[i].name;
+        server_reset(sv);
+        server_script(sv, "t", "token Part\nhold g\ntoken s\nfinish stop\n");
+        temp_write(chat, ASKED, strlen(ASKED));
+        struct proc p;
+        start(&p, chat);
+        char *out = proc_read_until(p.out, "Part", MS);
+        cr_assert(out != NULL, "%s", name);
+        change(i);
+        if (changes[i].stopped)
+            kill(p.pid, SIGTERM);
+        else
+            server_release(sv, "g");
+        char *err = proc_read_until(p.err, NULL, MS);
+        cr_assert(proc_wait(&p, MS), "%s", name);
+        cr_expect_eq(p.status, changes[i].status, "%s: %d", name, p.status);
+        if (changes[i].status != 0) {
+            expect_kept(i, err);
+        } else {
+            expect_chat(ASKED "\n%% assistant finish=stop\n\nParts\n\n"
+                              "%% user\n\n\n",
+                        name);
+            cr_expect_eq(journals(), 0, "%s", name);
+        }
+        proc_stop(&p);
+        free(out);
+        free(err);
+    }
+}
