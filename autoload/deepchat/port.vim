@@ -99,6 +99,7 @@ endfunction
 " makes it look again.
 function! deepchat#port#typing_goes_on() abort
   if !s:nvim && mode() =~# '^[iR]'
+    " allow(keys): a constant that does nothing
     call feedkeys("\<Cmd>\<CR>", 'in')
   endif
 endfunction
@@ -230,6 +231,7 @@ function! deepchat#port#event(name, data) abort
     call nvim_exec_autocmds('User', extend({'pattern': a:name, 'modeline': v:false},
           \ has('nvim-0.8') ? {'data': a:data} : {}))
   else
+    " allow(execute): one of this plugin's names
     execute 'doautocmd <nomodeline> User' a:name
   endif
 endfunction
