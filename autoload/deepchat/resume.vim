@@ -92,7 +92,7 @@ function! s:show_list(entries) abort
 endfunction
 
 function! s:describe(entry) abort
-  let l:state = a:entry.writing ? 'coming in' : a:entry.lost !=# '' ? a:entry.lost : a:entry.finish
+  let l:state = a:entry.writing ? 'coming in' : a:entry.lost !=# '' ? 'taken out' : a:entry.finish
   return printf('%s  %-11s  %7d bytes  %s  %s', strftime('%m-%d %H:%M', a:entry.started), l:state,
         \ a:entry.bytes, fnamemodify(a:entry.chat, ':t'), substitute(a:entry.question, '[[:cntrl:]]', ' ', 'g'))
 endfunction
@@ -140,7 +140,7 @@ function! s:restore(entry) abort
     let l:lines = ['%% user', '']
           \ + map(split(a:entry.user, "\n", 1), {_, l -> deepchat#turn#escape(l)}) + [''] + l:lines
   endif
-  if deepchat#turn#is_marker(get(l:old, l:first + l:count, '')) !=# 'user'
+  if l:first + l:count >= len(l:old)
     let l:lines += ['%% user', '', '']
   endif
   if l:first > 0 && l:old[l:first - 1] !~# '^\s*$'
