@@ -5,6 +5,7 @@
 let s:nvim = has('nvim')
 let s:ns = s:nvim ? nvim_create_namespace('deepchat') : 0
 let s:look = s:nvim ? nvim_create_namespace('deepchat_look') : 0
+let s:hidden = {}
 
 " In Vim an event that nobody listens to is an error message.
 if !s:nvim
@@ -71,6 +72,9 @@ endfunction
 " Make the next edit part of the last undo step of buf. Without effect right
 " after an undo.
 function! deepchat#port#undo_join(buf) abort
+  if !s:nvim && s:still_hidden(a:buf)
+    return
+  endif
   try
     if a:buf == bufnr('%')
       undojoin
@@ -79,6 +83,15 @@ function! deepchat#port#undo_join(buf) abort
     endif
   catch /E790/
   endtry
+endfunction
+
+" Vim ends no undo step of a buffer that is in no window, so that there is nothing
+" to join, which would take a popup window. True from the second time on that
+" buf is hidden.
+function! s:still_hidden(buf) abort
+  let l:was = get(s:hidden, a:buf, 0)
+  let s:hidden[a:buf] = empty(win_findbuf(a:buf))
+  return l:was && s:hidden[a:buf]
 endfunction
 
 " End the undo step of buf here, in every mode. Setting the option does it,
@@ -120,6 +133,9 @@ function! deepchat#port#undo_seq(buf) abort
   endif
   if s:nvim
     return luaeval('vim.api.nvim_buf_call(_A, function() return vim.fn.undotree().seq_cur end)', a:buf)
+  endif
+  if has('patch-9.0.1686')
+    return undotree(a:buf).seq_cur
   endif
   call deepchat#port#in_buffer(a:buf, 'let s:seq = undotree().seq_cur')
   return s:seq
@@ -222,6 +238,14 @@ function! deepchat#port#virtual_clear(buf, low) abort
       call nvim_buf_del_extmark(a:buf, s:look, l:mark[0])
     endif
   endfor
+endfunction
+
+" The user has changed the current buffer. In Vim undo brings virtual text back
+" that has been taken away meanwhile.
+function! deepchat#port#virtual_sweep() abort
+  if !s:nvim && mode() ==# 'n'
+    call deepchat#prop#virtual_sweep(bufnr('%'), line("'["), line("']"))
+  endif
 endfunction
 
 " Fire a User event; data also reaches Lua callbacks where the editor can. A

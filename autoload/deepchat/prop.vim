@@ -15,6 +15,7 @@ let s:NEAR = 300
 let s:seen = {}
 " Virtual text: buf -> key -> {lnum, align, chunks, ids, types, text of the first}.
 let s:virtual = {}
+let s:looks = []
 
 if empty(prop_type_get(s:LEFT))
   call prop_type_add(s:LEFT, {'start_incl': 1})
@@ -200,6 +201,7 @@ function! s:look(group) abort
   let l:type = 'deepchat' . a:group
   if empty(prop_type_get(l:type))
     call prop_type_add(l:type, hlexists(a:group) ? {'highlight': a:group} : {})
+    call add(s:looks, l:type)
   endif
   return l:type
 endfunction
@@ -255,6 +257,19 @@ function! s:virtual_again(buf, lnum, props) abort
     if !empty(filter(copy(a:props), 's:is_first_of(v:val, l:entry)'))
       call deepchat#prop#virtual(a:buf, l:key, a:lnum, l:entry.chunks, l:entry.align)
     endif
+  endfor
+endfunction
+
+" Take away what lines first to last have of ours and should not.
+function! deepchat#prop#virtual_sweep(buf, first, last) abort
+  let l:first = max([a:first, 1])
+  let l:last = min([a:last, a:first + s:NEAR, s:count(a:buf)])
+  for l:lnum in empty(s:looks) || l:last < l:first ? [] : range(l:first, l:last)
+    let l:props = s:list(a:buf, l:lnum, l:lnum, {'types': s:looks})
+    for l:prop in l:props
+      call prop_remove({'type': l:prop.type, 'all': 1, 'bufnr': a:buf}, l:lnum)
+    endfor
+    call s:virtual_again(a:buf, l:lnum, l:props)
   endfor
 endfunction
 

@@ -69,6 +69,7 @@ endfunction
 
 " TextChanged: an edit takes the error line away.
 function! deepchat#ui#edited(buf) abort
+  call deepchat#port#virtual_sweep()
   let l:tick = getbufvar(a:buf, 'deepchat_error_tick', 0)
   if l:tick > 0 && l:tick != getbufvar(a:buf, 'changedtick')
     call deepchat#ui#clear_error(a:buf)
