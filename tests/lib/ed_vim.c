@@ -210,18 +210,22 @@ static const char rc[] =
     "function! EdScreen(x)\nreturn join(map(range(1, &lines), {_, r ->"
     " join(map(range(1, &columns), {_, c -> screenstring(r, c)}), '')}),"
     " \"\\n\") . \"\\n\"\nendfunction\n";
+/* Virtual text that the plugin does not know of is a ghost. */
 static const char virtual_rc[] =
     "function! EdVirtual(align)\n"
     "let sid = filter(getscriptinfo(), 'v:val.name =~# \"/prop.vim$\"')\n"
-    "if empty(sid)\nreturn []\nendif\n"
+    "if empty(sid)\nreturn ''\nendif\n"
     "let all = getscriptinfo({'sid': sid[0].sid})[0].variables.virtual\n"
+    "let entries = values(get(all, bufnr('%'), {}))\n"
     "let found = []\n"
-    "for e in values(get(all, bufnr('%'), {}))\n"
-    "for p in prop_list(1, {'end_lnum': -1, 'types': e.types})\n"
-    "if e.align ==# a:align && "
-    "(has_key(p, 'text') ? p.text ==# e.text : p.id == e.ids[0])\n"
-    "call add(found, printf('%d: %s', p.lnum, e.text))\n"
-    "endif\nendfor\nendfor\n"
+    "for p in filter(prop_list(1, {'end_lnum': -1}), "
+    "'v:val.type =~# \"^deepchatDeepChat\"')\n"
+    "let of = filter(copy(entries), {_, e -> has_key(p, 'text') ? "
+    "p.text ==# e.text : p.id == e.ids[0]})\n"
+    "if empty(of) || of[0].align ==# a:align\n"
+    "call add(found, printf('%d: %s', p.lnum, "
+    "empty(of) ? 'ghost' : of[0].text))\n"
+    "endif\nendfor\n"
     "return join(sort(found), '|')\nendfunction\n";
 
 static char *

@@ -127,6 +127,10 @@ expect_below(struct stage *st, const struct trouble *row, const char *line)
     got = ed_below(st->ed);
     cr_expect_str_eq(got, "", "%s: still there after an edit", row->name);
     free(got);
+    stage_keys(st, "u");
+    got = ed_below(st->ed);
+    cr_expect_str_eq(got, "", "%s: back after undo", row->name);
+    free(got);
 }
 
 void
