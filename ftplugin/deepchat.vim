@@ -8,8 +8,9 @@ let b:did_ftplugin = 1
 let s:cpo = &cpoptions
 set cpoptions&vim
 
-" What a chat says is data, and its history is the file and the journal.
-setlocal nomodeline noswapfile noundofile
+" What a chat says is data, and its history is the file and the journal. A reply
+" goes on where no window shows it, also without 'hidden'.
+setlocal nomodeline noswapfile noundofile bufhidden=hide
 
 setlocal conceallevel=2 concealcursor=nc linebreak breakindent
 setlocal foldmethod=manual foldtext=deepchat#turn#foldtext()
@@ -18,7 +19,7 @@ setlocal comments=fb:*,fb:-,fb:+,n:> commentstring=<!--\ %s\ -->
 setlocal formatoptions+=qln formatoptions-=r formatoptions-=o
 setlocal formatlistpat=^\\s*\\d\\+[.)]\\s\\+\\\|^\\s*[-*+]\\s\\+
 
-let b:undo_ftplugin = 'setlocal modeline< swapfile< undofile< conceallevel< concealcursor<'
+let b:undo_ftplugin = 'setlocal modeline< swapfile< undofile< bufhidden< conceallevel< concealcursor<'
       \ . ' linebreak< breakindent< foldmethod< foldtext< formatexpr< comments<'
       \ . ' commentstring< formatoptions< formatlistpat<'
 

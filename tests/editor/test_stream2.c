@@ -295,6 +295,26 @@ Test(stream2, views, .timeout = 60)
     stage_stop(&st);
 }
 
+/* As Vim has it: closing its window must not unload a chat. */
+Test(stream2, hidden_without_the_option, .timeout = 60)
+{
+    struct stage st;
+    stage_start(&st, script, "");
+    begin(&st);
+    cr_assert(stage_finish(&st));
+    ed_ex(st.ed, "let g:path = expand('%%:p') | bwipeout | set nohidden");
+    stage_script(&st, script);
+    ed_ex(st.ed, "new | execute 'edit' g:path | let g:chat = bufnr('%%')");
+    ed_ex(st.ed, "call deepchat#send({'text': 'More'})");
+    cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS));
+    cr_assert(stage_shows(&st, "More"));
+    ed_ex(st.ed, "close");
+    cr_assert(stage_finish(&st));
+    stage_expect(&st, "hidden",
+                 "count(getbufline(g:chat, 1, '$'), 'four five')", "2");
+    stage_stop(&st);
+}
+
 Test(stream2, hidden_and_elsewhere, .timeout = 60)
 {
     struct stage st;
