@@ -76,7 +76,7 @@ endfunction
 
 function! s:show_list(entries) abort
   if s:list > 0 && bufexists(s:list)
-    execute 'bwipeout' s:list
+    execute 'bwipeout' str2nr(s:list)
   endif
   execute s:mods 'new'
   setlocal buftype=nofile bufhidden=wipe noswapfile nobuflisted nowrap undolevels=-1
@@ -98,7 +98,11 @@ function! s:describe(entry) abort
 endfunction
 
 function! s:leave() abort
-  execute winnr('$') > 1 ? 'close' : 'enew'
+  if winnr('$') > 1
+    close
+  else
+    enew
+  endif
 endfunction
 
 function! s:pick() abort
@@ -120,7 +124,7 @@ function! s:discard() abort
     call s:leave()
   else
     setlocal modifiable
-    execute 'silent' l:at + 1 'delete _'
+    silent delete _
     setlocal nomodifiable nomodified
   endif
   call deepchat#ui#say(printf('discarded %d bytes of a reply of %s', l:entry.bytes,

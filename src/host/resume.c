@@ -258,16 +258,22 @@ add_turns(struct buf *out, const struct journal_entry *e)
 }
 
 static void
+transfer_destroy(struct transfer *t)
+{
+    buf_finish(&t->parts[USER]);
+    buf_finish(&t->parts[TURNS]);
+    free(t->file);
+    free(t);
+}
+
+static void
 transfer_free(struct transfer *t)
 {
     struct transfer **at = &t->resume->first;
     while (*at != t)
         at = &(*at)->next;
     *at = t->next;
-    buf_finish(&t->parts[USER]);
-    buf_finish(&t->parts[TURNS]);
-    free(t->file);
-    free(t);
+    transfer_destroy(t);
 }
 
 static struct value *
@@ -363,7 +369,10 @@ resume_free(struct resume *r)
         return;
     loop_timer_stop(r->host->lp, r->count.timer);
     count_end(&r->count);
-    while (r->first != NULL)
-        transfer_free(r->first);
+    while (r->first != NULL) {
+        struct transfer *t = r->first;
+        r->first = t->next;
+        transfer_destroy(t);
+    }
     free(r);
 }

@@ -243,3 +243,53 @@ Test(resume_editor, closed_unsaved)
     }
     wreck_stop(&w);
 }
+
+/* ---- the start ----------------------------------------------------------- */
+
+/* Two of one host: the one that has ended need not wait for the other. */
+Test(resume_editor, two_come_in)
+{
+    struct wreck w;
+    wreck_start(&w, script, "");
+    ask_and_hold(&w, "One");
+    wreck_ask(&w, "Other");
+    cr_assert(server_wait_held(w.sv, "g", 2, WRECK_MS));
+    cr_assert(wreck_shows(&w, "Hello"));
+    pid_t host = wreck_kill_editor(&w);
+    server_release_next(w.sv, "g", 1);
+    cr_assert(server_wait_ended(w.sv, 1, WRECK_MS));
+    wreck_editor(&w);
+    ed_ex(w.ed, "call deepchat#host#start()");
+    cr_expect(wreck_said(&w, "is not in any chat; :DeepResume shows it"));
+    wreck_resume(&w);
+    cr_expect(ed_number(w.ed, "len(filter(getline(1, '$'), "
+                              "'v:val =~# \"coming in\"')) == 1"));
+    cr_expect(ed_number(w.ed, "search('  stop ')"));
+    ed_keys(w.ed, "<CR>");
+    cr_expect(wreck_shows(&w, "Hello world"));
+    cr_assert_eq(kill(host, 0), 0);
+    server_release(w.sv, "g");
+    cr_expect(wreck_gone(host, WRECK_MS));
+    wreck_resume(&w);
+    cr_expect(wreck_said(&w, "restored 11 bytes"));
+    journals_become(&w, 0, "both");
+    wreck_stop(&w);
+}
+
+/* Two lines at the start are no reason to ask for a key press. */
+Test(resume_editor, no_key_and_a_reply_left)
+{
+    struct wreck w;
+    wreck_start(&w, script, "");
+    ask_and_hold(&w, "Say");
+    crash_whole(&w);
+    unsetenv("DEEPINFRA_API_KEY");
+    unsetenv("DEEPINFRA_TOKEN");
+    w.ed = ed_start(NULL, "", w.home);
+    ed_ex(w.ed, "DeepChat!");
+    cr_expect(wreck_said(&w, "no key; set"));
+    cr_expect(wreck_said(&w, "is not in any chat; :DeepResume shows it"));
+    cr_expect(ed_wait(w.ed, WRECK_MS, "1"));
+    cr_expect_not(ed_blocked(w.ed));
+    wreck_stop(&w);
+}

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "lib/proc.h"
 #include "lib/wreck.h"
 
@@ -137,19 +138,17 @@ Test(resume_place, escaped_question)
 
 enum { LINES = 600, LINE = 8000 };
 
-/* Lines of two-byte characters and escapes: over 4 MiB. */
+/* Lines of two-byte characters and signs: over 4 MiB. */
 static char *
 large_script(void)
 {
-    static const char head[] = "token Hello\\n\nhold g\nrepeat 600 token ";
-    static const char tail[] = "\\n\nfinish stop 3 5\ndone\n";
-    char *text = malloc(sizeof head + sizeof tail + LINE), *at = text;
-    cr_assert(text != NULL);
-    at += sprintf(at, "%s", head);
-    for (int i = 0; i < LINE / 8; i++, at += 8)
-        memcpy(at, i % 2 ? "a \xc3\xa4 b'c" : "%{x}<y>&", 8);
-    memcpy(at, tail, sizeof tail);
-    return text;
+    struct buf text;
+    buf_init(&text, 2 * LINE);
+    buf_addf(&text, "token Hello\\n\nhold g\nrepeat %d token ", LINES);
+    for (int i = 0; i < LINE / 16; i++)
+        buf_add_text(&text, "%{x}<y>&a \xc3\xa4 b'c");
+    buf_add_text(&text, "\\n\nfinish stop 3 5\ndone\n");
+    return buf_take(&text, NULL);
 }
 
 Test(resume_place, over_four_megabytes)
