@@ -224,7 +224,7 @@ Test(config_place, help, .timeout = 20)
     cr_expect_not_null(strstr(out.ptr, "    Takes 0 to 2.\n"));
     cr_expect_not_null(strstr(out.ptr,
                               "Takes inline or diff; default "
-                              "\"inline\". Not in a chat file. Known,\n"
+                              "\"inline\". Not in a chat file. Known, but\n"
                               "    without effect in this "
                               "version.\n"));
     buf_finish(&out);
