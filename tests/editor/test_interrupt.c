@@ -70,18 +70,50 @@ Test(interrupt, at_every_step, .timeout = 120)
     stage_stop(&st);
 }
 
-/* Two replies at once, one of them in trouble that stays. */
+/* Replies 1 and 2 wait for their first text; 2 is in the current buffer. */
+static void
+start_two(struct stage *st)
+{
+    stage_start(st, SCRIPT, "");
+    ed_ex(st->ed, "set hidden");
+    stage_ask(st, "Say");
+    ed_ex(st->ed, "let g:first = bufnr('%%')");
+    ed_ex(st->ed, "DeepChat! Say");
+    ed_ex(st->ed, "only!");
+    cr_assert(server_wait_held(st->sv, "g", 2, STAGE_MS));
+    cr_assert(ed_wait(st->ed, STAGE_MS, "count(g:events, 'Start') == 2"));
+}
+
+Test(interrupt, one_of_a_batch, .timeout = 60)
+{
+    struct stage st;
+    start_two(&st);
+    spoil(&st, "halfway", "0", "throw 'boom'");
+    ed_ex(st.ed, "let g:bad = 1");
+    stage_expect(&st, "an error",
+                 "deepchat#buf#append([[2, 1, 'text', 'y'], "
+                 "[1, 1, 'text', 'x']])",
+                 "boom\nok");
+    spoil(&st, "halfway", "0", "call interrupt()");
+    ed_ex(st.ed, "let g:bad = 1");
+    stage_expect(&st, "Ctrl-C",
+                 "deepchat#buf#append([[2, 1, 'text', 'y'], "
+                 "[1, 2, 'text', 'z']])",
+                 "retry\nok");
+    stage_expect(&st, "once more",
+                 "deepchat#buf#append([[2, 1, 'text', 'y'], "
+                 "[1, 2, 'text', 'z']])",
+                 "ok\ndup");
+    stage_expect(&st, "text", "getbufline(g:first, 11)", "xz");
+    stage_expect(&st, "text", "getline(11)", "y");
+    stage_stop(&st);
+}
+
+/* Trouble that stays ends one reply, and the other goes on. */
 Test(interrupt, the_other_goes_on, .timeout = 60)
 {
     struct stage st;
-    stage_start(&st, SCRIPT, "");
-    ed_ex(st.ed, "set hidden");
-    stage_ask(&st, "Say");
-    ed_ex(st.ed, "let g:first = bufnr('%%')");
-    ed_ex(st.ed, "DeepChat! Say");
-    ed_ex(st.ed, "only!");
-    cr_assert(server_wait_held(st.sv, "g", 2, STAGE_MS));
-    cr_assert(ed_wait(st.ed, STAGE_MS, "count(g:events, 'Start') == 2"));
+    start_two(&st);
     spoil(&st, "halfway", "0", "throw 'boom'");
     ed_ex(st.ed, "let g:bad = 1");
     cr_assert(stage_finish(&st));
