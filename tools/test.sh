@@ -1,6 +1,7 @@
 #!/bin/sh
 # test.sh OUTDIR [KIND...]: run the tests built in OUTDIR and count them. The last
-# line is "N passed, N failed". KIND: unit host editor live fuzz scripts (all).
+# line is "N passed, N failed". KIND: unit host editor vim plugin live fuzz
+# scripts (all; without vim under sanitizers, whose host is the same there).
 #
 # Criterion alone is not believed: a leak found at exit, a test that calls
 # exit(0) and a program whose tests were all filtered out look green to it. So
@@ -11,7 +12,9 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 out=$1
 shift
-kinds=${*:-unit host editor live fuzz scripts}
+vim=vim
+[ "$out" = build ] || vim=
+kinds=${*:-unit host editor $vim plugin live fuzz scripts}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/deepchat-test.XXXXXX") || exit 1
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' HUP INT TERM
@@ -91,11 +94,37 @@ plain() { # plain NAME COMMAND...: one test, which is its exit status
     fi
 }
 
-programs() { # programs KIND: by their sources, so that no stale one is run
+programs() { # programs KIND [NAME]: by their sources, so that no stale one is run
     for source in tests/"$1"/*.c; do
         [ -e "$source" ] || continue
-        name=$1/$(basename "$source" .c)
-        criterion "$name" "$out/tests/$name"
+        name=$(basename "$source" .c)
+        criterion "${2:-$1}/$name" "$out/tests/$1/$name"
+    done
+}
+
+# The editor tests once more, in Vim.
+in_vim() {
+    export DC_EDITOR=vim
+    programs editor vim
+    unset DC_EDITOR
+}
+
+plugin_script() { # plugin_script EDITOR SCRIPT: it writes what failed into a file
+    export DC_RESULT="$scratch/result"
+    rm -f "$DC_RESULT"
+    case $1 in
+    vim) vim -u NONE -i NONE -n -N -es -S "$2" ;;
+    nvim) nvim -u NONE -i NONE -n --headless -S "$2" ;;
+    esac
+    [ -e "$DC_RESULT" ] && ! grep . "$DC_RESULT"
+}
+
+# The plugin's own functions, without a host, in both editors.
+plugin() {
+    for script in tests/editor/vim/test_*.vim; do
+        for editor in nvim vim; do
+            plain "$editor/$(basename "$script")" plugin_script $editor "$script"
+        done
     done
 }
 
@@ -129,7 +158,8 @@ scripts() {
 for kind in $kinds; do
     case $kind in
     unit | host | editor) programs "$kind" ;;
-    live | fuzz | scripts) $kind ;;
+    vim) in_vim ;;
+    plugin | live | fuzz | scripts) $kind ;;
     *) echo "test: no such kind: $kind" >&2 && exit 2 ;;
     esac
 done
