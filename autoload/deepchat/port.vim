@@ -203,11 +203,18 @@ function! deepchat#port#cursor(win, line, col) abort
   endif
 endfunction
 
+" Cells that virtual text at the right edge may take beside line, in a window
+" of this width. Vim puts it behind the line, and counts what is concealed.
+function! deepchat#port#right_room(line, width) abort
+  return s:nvim ? a:width : a:width - strdisplaywidth(a:line) - 2
+endfunction
+
 " Virtual text of buf under key: at the end of the line, or right-aligned.
 " chunks is a list of [text, highlight group]; empty takes it away.
 function! deepchat#port#virtual(buf, key, row, chunks, right) abort
   if !s:nvim
-    call deepchat#prop#virtual(a:buf, a:key, a:row + 1, a:chunks, a:right ? 'right' : 'after')
+    let l:chunks = a:right ? map(copy(a:chunks), {i, c -> i == 0 ? ['  ' . c[0], c[1]] : c}) : a:chunks
+    call deepchat#prop#virtual(a:buf, a:key, a:row + 1, l:chunks, 'after')
   elseif empty(a:chunks)
     call nvim_buf_del_extmark(a:buf, s:look, a:key)
   else

@@ -143,14 +143,13 @@ function! s:usage(buf, marker, width, model) abort
   if has_key(l:pairs, 'cost')
     let l:parts += ['$' . l:pairs.cost]
   endif
-  if a:width < 70
-    return join(l:parts, ' ')
-  endif
+  let l:narrow = join(l:parts, ' ')
   let l:speed = get(getbufvar(a:buf, 'deepchat_speeds', {}), a:marker, 0)
   if l:speed > 0 && !empty(l:parts)
     call insert(l:parts, printf('%.0f tok/s', l:speed), has_key(l:pairs, 'out') ? 1 : 0)
   endif
   let l:model = substitute(get(l:pairs, 'model', a:model), '^.*/', '', '')
   let l:finish = get(l:pairs, 'finish', 'stop')
-  return join((l:model ==# '' ? [] : [l:model]) + l:parts + (l:finish ==# 'stop' ? [] : [l:finish]), ' · ')
+  let l:all = join((l:model ==# '' ? [] : [l:model]) + l:parts + (l:finish ==# 'stop' ? [] : [l:finish]), ' · ')
+  return a:width < 70 || strdisplaywidth(l:all) > deepchat#port#right_room(a:marker, a:width) ? l:narrow : l:all
 endfunction
