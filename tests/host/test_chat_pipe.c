@@ -33,6 +33,7 @@ struct rig {
     struct rpc *rpc;
     struct buf in;
     int closed;
+    int messages;
     bool inside;   /* the test is in the host's hands */
     size_t calls;  /* that came to the editor */
     size_t die_at; /* it goes with this call: 0 never */
@@ -46,6 +47,7 @@ on_message(void *user, const char *op, const struct value *args)
 {
     struct rig *r = user;
     cr_expect_eq(r->closed, 0);
+    r->messages++;
     command_run(&r->base.host, op, args);
 }
 
@@ -287,6 +289,34 @@ Test(chat_pipe, is_gone_already, .timeout = 60)
             stop(&r);
             host_rig_stop(&r.base);
         }
+}
+
+/* The first of two messages has an answer, which it does not read any more. */
+Test(chat_pipe, half_gone, .timeout = 30)
+{
+    for (size_t kind = 0; kind < 2; kind++) {
+        struct rig r;
+        struct buf out;
+        start(&r, kind);
+        buf_init(&out, QUEUE_MAX);
+        struct value *args = value_list();
+        value_add(args, host_rig_hello(&r.base, DC_PROTOCOL));
+        for (int i = 0; i < 2; i++)
+            if (r.is_vim) {
+                buf_add_text(&out, "[1,[\"hello\",");
+                json_print(&out, value_at(args, 0));
+                buf_add_text(&out, "]]\n");
+            } else {
+                rpc_notify(&out, "hello", args);
+            }
+        value_free(args);
+        say(&r, &out);
+        shutdown(r.fd, SHUT_RD);
+        UNTIL(&r, r.closed > 0);
+        cr_expect_eq(r.messages, 1, "%s: %d", kinds[kind].name, r.messages);
+        stop(&r);
+        host_rig_stop(&r.base);
+    }
 }
 
 /* ---- an editor that does not read ---- */
