@@ -214,7 +214,7 @@ endfunction
 function! deepchat#port#virtual(buf, key, row, chunks, right) abort
   if !s:nvim
     let l:chunks = a:right ? map(copy(a:chunks), {i, c -> i == 0 ? ['  ' . c[0], c[1]] : c}) : a:chunks
-    call deepchat#prop#virtual(a:buf, a:key, a:row + 1, l:chunks, 'after')
+    call deepchat#prop#virtual(a:buf, a:key, a:row + 1, l:chunks, a:right ? 'right' : 'after')
   elseif empty(a:chunks)
     call nvim_buf_del_extmark(a:buf, s:look, a:key)
   else

@@ -44,10 +44,7 @@ function! deepchat#ui#set_status(buf, text) abort
   else
     let s:status[a:buf] = a:text
   endif
-  if a:text ==# '' || !exists('s:redrawn') || reltimefloat(reltime(s:redrawn)) > 0.2
-    let s:redrawn = reltime()
-    redrawstatus!
-  endif
+  redrawstatus!
 endfunction
 
 function! deepchat#ui#status(buf) abort
