@@ -4,6 +4,6 @@
 mkdir "$scratch/home" "$scratch/tmp"
 export HOME="$scratch/home" TMPDIR="$scratch/tmp" LC_ALL=C.UTF-8
 unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME XDG_RUNTIME_DIR
-unset VIM VIMRUNTIME MYVIMRC NVIM NVIM_APPNAME TMUX
+unset MAKEFLAGS MFLAGS MAKELEVEL VIM VIMRUNTIME MYVIMRC NVIM NVIM_APPNAME TMUX
 export DEEPCHAT_OUT="$PWD/$out" DC_SERVER="$PWD/$out/tests/server"
 export DC_HOST="$PWD/$out/deepchat-host"
