@@ -113,8 +113,8 @@ plugin_script() { # plugin_script EDITOR SCRIPT: it writes what failed into a fi
     export DC_RESULT="$scratch/result"
     rm -f "$DC_RESULT"
     case $1 in
-    vim) vim -u NONE -i NONE -n -N -es -S "$2" ;;
-    nvim) nvim -u NONE -i NONE -n --headless -S "$2" ;;
+    vim) vim -u NONE -i NONE -n -N -es -S "$2" -c cquit ;;
+    nvim) nvim -u NONE -i NONE -n --headless -S "$2" -c cquit ;;
     esac
     [ -e "$DC_RESULT" ] && ! grep . "$DC_RESULT"
 }
@@ -122,6 +122,7 @@ plugin_script() { # plugin_script EDITOR SCRIPT: it writes what failed into a fi
 # The plugin's own functions, without a host, in both editors.
 plugin() {
     for script in tests/editor/vim/test_*.vim; do
+        [ -e "$script" ] || continue
         for editor in nvim vim; do
             plain "$editor/$(basename "$script")" plugin_script $editor "$script"
         done
