@@ -45,6 +45,15 @@ ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$script" || return 1
     done
 }
 
+# Every file of the code stands in the map of its folder.
+mapped() {
+    for file in src/*/*.c autoload/deepchat/*.vim; do
+        map=${file%%/*}/README
+        name=$(basename "${file%.c}")
+        grep -q "^  $name  *[^ ]" "$map" || echo "$file is not in $map"
+    done | { ! grep .; }
+}
+
 finished() {
     git grep -nIE '\b(TODO|FIXME|XXX|HACK)\b|not (yet )?implemented' -- src plugin \
         autoload lua ftplugin syntax tests tools ':!tests/data' ':!tools/lint.sh' |
@@ -83,6 +92,7 @@ check layers tools/check-layers.sh "$out/libdeepchat.so"
 check sizes tools/check-sizes.sh
 check bans tools/check-bans.py
 check help tools/make-help.sh "$out" --check
+check map mapped
 check finished finished
 check scripts parsed
 check editor tools/check-editor.sh
