@@ -88,8 +88,31 @@ endfunction
 
 " ---- writing ---------------------------------------------------------------
 
+" What shows that the file changed: its time and size, and a checksum while a
+" change may leave both as they are, since a time is in seconds.
 function! s:stat(path) abort
-  return [getftime(a:path), getfsize(a:path)]
+  let l:stat = [getftime(a:path), getfsize(a:path)]
+  return l:stat + [localtime() - l:stat[0] > 2 ? '' : s:sum(a:path)]
+endfunction
+
+function! s:sum(path) abort
+  return filereadable(a:path) ? sha256(join(readfile(a:path, 'b'), "\n")) : ''
+endfunction
+
+" True if the file is not what it was when stat was taken.
+function! s:changed(path, stat) abort
+  return [getftime(a:path), getfsize(a:path)] != a:stat[:1] || a:stat[2] !=# '' && s:sum(a:path) !=# a:stat[2]
+endfunction
+
+" Why buf must not be written to its file, '' if it may.
+function! s:refuses(buf, path) abort
+  let l:stat = getbufvar(a:buf, 'deepchat_stat', [])
+  if !getbufvar(a:buf, 'deepchat_fresh', 0) && !empty(l:stat) && s:changed(a:path, l:stat)
+    return 'the file changed on disk; not written (:w! or :e!)'
+  elseif getftype(a:path) !=# '' && filewritable(a:path) != 1
+    return 'not written: the file is read-only'
+  endif
+  return ''
 endfunction
 
 " Write buf to its file, quietly. Returns 1 if the file has all of buf now;
@@ -99,16 +122,17 @@ function! deepchat#file#save(buf) abort
   if l:path ==# '' || getbufvar(a:buf, '&readonly') || getbufvar(a:buf, '&buftype') !=# ''
     return 0
   endif
-  let l:fresh = getbufvar(a:buf, 'deepchat_fresh', 0)
-  if !l:fresh && getbufvar(a:buf, 'deepchat_stat', s:stat(l:path)) != s:stat(l:path)
+  let l:why = s:refuses(a:buf, l:path)
+  if l:why !=# ''
     if !getbufvar(a:buf, 'deepchat_told', 0)
       call setbufvar(a:buf, 'deepchat_told', 1)
-      call deepchat#ui#error('the file changed on disk; not written (:w! or :e!)')
+      call deepchat#ui#error(l:why)
     endif
     return 0
   endif
   try
-    call deepchat#port#in_buffer(a:buf, 'silent noautocmd keepalt lockmarks write' . (l:fresh ? '!' : ''))
+    " the ! keeps the editor from asking what has just been found out
+    call deepchat#port#in_buffer(a:buf, 'silent noautocmd keepalt lockmarks write!')
   catch
     call deepchat#ui#error('not written: ' . matchstr(v:exception, 'E\d\+: \zs.*'))
     return 0

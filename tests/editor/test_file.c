@@ -337,6 +337,31 @@ Test(file, changed_on_disk)
     wreck_stop(&w);
 }
 
+/* Time in seconds and size do not tell: what is in it does. */
+Test(file, changed_within_a_second)
+{
+    struct wreck w;
+    wreck_start(&w, short_script, "");
+    wreck_ask(&w, "Say");
+    cr_assert(wreck_idle(&w));
+    char *path = wreck_find(&w, CHAT);
+    ed_ex(w.ed, "let g:at = getftime(expand('%%')) | "
+                "call writefile(map(readfile(expand('%%')), 'tr(v:val, \"F\", "
+                "\"f\")'), expand('%%'))");
+    char *before = chat_text(&w);
+    cr_assert(strstr(before, "fine.") != NULL);
+    ed_ex(w.ed, "call system('touch -d @' . g:at . ' ' . expand('%%:p:S'))");
+    ed_ex(w.ed, "messages clear");
+    say(&w, "Again");
+    cr_expect(wreck_said(&w, "changed on disk"));
+    char *text = chat_text(&w);
+    cr_expect_str_eq(text, before, "overwritten");
+    free(before);
+    free(text);
+    free(path);
+    wreck_stop(&w);
+}
+
 /* ---- a disk that takes nothing ------------------------------------------- */
 
 static void
