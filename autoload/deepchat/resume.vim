@@ -137,6 +137,10 @@ endfunction
 function! s:restore(entry) abort
   call s:open(a:entry)
   let l:buf = bufnr('%')
+  if deepchat#buf#running(l:buf) > 0
+    call deepchat#ui#error('a reply is running here; :DeepStop first')
+    return
+  endif
   let l:old = getbufline(l:buf, 1, '$')
   let [l:first, l:count, l:with_user] = s:place(l:old, a:entry)
   let l:lines = split(substitute(a:entry.turns, '\n$', '', ''), "\n", 1)
@@ -172,7 +176,7 @@ endfunction
 
 function! s:open(entry) abort
   let l:chat = a:entry.chat ==# '' ? s:unanswered(a:entry) : a:entry.chat
-  let l:buf = l:chat ==# '' ? 0 : bufnr('^' . l:chat . '$')
+  let l:buf = l:chat !=# '' && bufexists(l:chat) ? bufnr(fnameescape(l:chat)) : 0
   if l:buf > 0 && bufwinnr(l:buf) > 0
     execute bufwinnr(l:buf) 'wincmd w'
   elseif l:buf > 0 && bufloaded(l:buf)

@@ -215,6 +215,30 @@ Test(resume_editor, taken_out_by_the_user)
     wreck_stop(&w);
 }
 
+/* A reply that runs in that chat is not harmed. */
+Test(resume_editor, a_reply_runs_there)
+{
+    struct wreck w;
+    wreck_start(&w, script, "");
+    ask_and_hold(&w, "Say");
+    char *path = wreck_find(&w, CHAT);
+    crash_whole(&w);
+    wreck_editor(&w);
+    ed_ex(w.ed, "edit %s", path);
+    ed_ex(w.ed, "call deepchat#send({'text': 'More'})");
+    cr_assert(server_wait_held(w.sv, "g", 1, WRECK_MS));
+    cr_assert(wreck_shows(&w, "Hello"));
+    ed_ex(w.ed, "DeepResume");
+    cr_expect(wreck_said(&w, "a reply is running here; :DeepStop first"));
+    server_release(w.sv, "g");
+    cr_assert(wreck_idle(&w));
+    cr_expect(wreck_shows(&w, "Hello world"));
+    cr_expect(!wreck_said(&w, "taken out"));
+    journals_become(&w, 1, "of the old reply");
+    free(path);
+    wreck_stop(&w);
+}
+
 /* A finished reply in a buffer that is thrown away, while its host lives. */
 Test(resume_editor, closed_unsaved)
 {
