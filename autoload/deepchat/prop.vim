@@ -15,6 +15,8 @@ let s:NEAR = 300
 let s:seen = {}
 " Virtual text: buf -> key -> {lnum, align, chunks, ids, types, text of the first}.
 let s:virtual = {}
+" Whose a property of prop_list() is: buf -> its name -> set of keys.
+let s:named = {}
 let s:looks = []
 
 if empty(prop_type_get(s:LEFT))
@@ -212,9 +214,23 @@ function! s:is_text(prop) abort
   return has_key(a:prop, 'text') || a:prop.id < 0
 endfunction
 
-function! s:is_first_of(prop, entry) abort
-  return has_key(a:prop, 'text') ? a:prop.text ==# a:entry.text && a:prop.type ==# a:entry.types[0]
-        \ : a:prop.id == a:entry.ids[0]
+" What prop_list() tells the first property of an entry apart by.
+function! s:names(entry) abort
+  return [a:entry.ids[0], a:entry.types[0] . ' ' . a:entry.text]
+endfunction
+
+" The key that a property of line lnum belongs to, '' if it is no first one. Of
+" those with the same text it is the one that was seen nearest.
+function! s:key_of(buf, prop, lnum) abort
+  let l:name = has_key(a:prop, 'text') ? a:prop.type . ' ' . a:prop.text : a:prop.id
+  let l:best = ''
+  for l:key in keys(get(get(s:named, a:buf, {}), l:name, {}))
+    let l:far = abs(s:virtual[a:buf][l:key].lnum - a:lnum)
+    if l:best ==# '' || l:far < l:least
+      let [l:best, l:least] = [l:key, l:far]
+    endif
+  endfor
+  return l:best
 endfunction
 
 " chunks under key at line lnum; align as of prop_add(); none takes it away.
@@ -224,7 +240,7 @@ function! deepchat#prop#virtual(buf, key, lnum, chunks, align) abort
     return
   endif
   if !has_key(s:virtual, a:buf)
-    let s:virtual[a:buf] = {}
+    let [s:virtual[a:buf], s:named[a:buf]] = [{}, {}]
   endif
   let l:entry = {'lnum': a:lnum, 'align': a:align, 'chunks': a:chunks, 'ids': [], 'types': []}
   for [l:text, l:group] in reverse(copy(a:chunks))
@@ -234,27 +250,55 @@ function! deepchat#prop#virtual(buf, key, lnum, chunks, align) abort
           \ 'text': l:entry.text, 'text_align': a:align}))
   endfor
   let s:virtual[a:buf][a:key] = l:entry
+  for l:name in s:names(l:entry)
+    let s:named[a:buf][l:name] = extend(get(s:named[a:buf], l:name, {}), {a:key: 1})
+  endfor
+endfunction
+
+" Its entry, which is no longer one; {} if it was none.
+function! s:forget(buf, key) abort
+  if !has_key(get(s:virtual, a:buf, {}), a:key)
+    return {}
+  endif
+  let l:entry = remove(s:virtual[a:buf], a:key)
+  for l:name in s:names(l:entry)
+    call remove(s:named[a:buf][l:name], a:key)
+    if empty(s:named[a:buf][l:name])
+      call remove(s:named[a:buf], l:name)
+    endif
+  endfor
+  return l:entry
 endfunction
 
 function! s:virtual_drop(buf, key) abort
-  let l:entry = get(get(s:virtual, a:buf, {}), a:key, {})
+  let l:entry = s:forget(a:buf, a:key)
   if empty(l:entry)
     return
   endif
-  call remove(s:virtual[a:buf], a:key)
   for l:at in bufloaded(a:buf) ? range(len(l:entry.ids)) : []
     let l:what = {'id': l:entry.ids[l:at], 'type': l:entry.types[l:at], 'both': 1, 'bufnr': a:buf}
-    if l:entry.lnum > s:count(a:buf) || prop_remove(l:what, l:entry.lnum) == 0
-      call prop_remove(l:what)
+    call s:remove(a:buf, l:what, l:entry.lnum)
+  endfor
+endfunction
+
+" A property that was at line hint: it is looked for like an anchor.
+function! s:remove(buf, what, hint) abort
+  let l:count = s:count(a:buf)
+  for l:reach in [0, s:NEAR, s:NEAR * 10, l:count]
+    let l:first = max([a:hint - l:reach, 1])
+    if l:first <= l:count && prop_remove(a:what, l:first, min([a:hint + l:reach, l:count])) > 0
+      return
     endif
   endfor
 endfunction
 
-" What of props, which line lnum had before it was written, is ours.
+" What of props, which line lnum had before it was written, is ours. The line
+" has none of it now, and to look for it would be a walk through the buffer.
 function! s:virtual_again(buf, lnum, props) abort
-  for l:key in empty(a:props) ? [] : keys(get(s:virtual, a:buf, {}))
-    let l:entry = s:virtual[a:buf][l:key]
-    if !empty(filter(copy(a:props), 's:is_first_of(v:val, l:entry)'))
+  for l:prop in reverse(copy(a:props))
+    let l:key = s:key_of(a:buf, l:prop, a:lnum)
+    if l:key !=# ''
+      let l:entry = s:forget(a:buf, l:key)
       call deepchat#prop#virtual(a:buf, l:key, a:lnum, l:entry.chunks, l:entry.align)
     endif
   endfor
