@@ -142,7 +142,7 @@ help:
 	@echo 'make asan          the same under ASan and UBSan'
 	@echo 'make test-matrix   the editor tests in each Neovim and Vim, old and new'
 	@echo 'make lint          layers, sizes, bans, format, static analysis'
-	@echo 'make bench         what it costs, next to the editor alone'
+	@echo 'make bench         what it costs, next to the editor alone (EDITOR=vim: Vim)'
 	@echo 'make fuzz          each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make coverage      what the tests reach'
 	@echo 'make install       to PREFIX ($(PREFIX)), below DESTDIR; uninstall'
@@ -217,7 +217,8 @@ $(OUT)/fuzzers/%: $(OUT)/obj/tests/fuzz/%.o $(BASE) $(CORE) $(HOST_LIB)
 certs:
 	@tools/make-certs.sh $(OUT)/certs
 
-# ---- the bench: BENCH_QUICK=1 for a short run, PARTS for some of it --------
+# ---- the bench: BENCH_QUICK=1 for a short run, PARTS for some of it, --------
+# ---- EDITOR=vim for Vim
 BENCH_LIB := $(call obj,$(wildcard tests/lib/ed*.c) $(patsubst %,tests/lib/%.c,grid proc server tmpdir))
 BENCH := $(call obj,$(wildcard tests/bench/*.c)) $(BENCH_LIB)
 PARTS ?=
@@ -228,7 +229,7 @@ bench:
 	$(AGAIN) FLAVOUR=release run-bench
 
 run-bench: all $(SERVER) $(OUT)/tests/bench/bench
-	@$(OUT)/tests/bench/bench $(PARTS)
+	@$(if $(filter vim,$(DEMO_EDITOR)),DC_EDITOR=vim) $(OUT)/tests/bench/bench $(PARTS)
 
 $(OUT)/tests/bench/bench: $(BENCH) $(BASE) $(CORE) $(HOST_LIB)
 	@mkdir -p $(@D)

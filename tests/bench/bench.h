@@ -1,6 +1,6 @@
 /*
  * The bench: DeepChat, and an editor alone that inserts the same text by itself
- * (baseline.lua), in one run on one machine.
+ * (baseline.lua, baseline.vim), in one run on one machine.
  *
  * Only what does not depend on the machine decides how it ends: ratios to the
  * editor alone, the growth of the cost with the length of the chat, and that
@@ -52,6 +52,8 @@ struct figure {
 void report(const struct figure *f);
 /* Print what does not fit into it. */
 void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A row that this editor cannot have. */
+void not_run(const char *what);
 /* The number of limits passed. */
 size_t report_end(void);
 
@@ -74,6 +76,12 @@ struct rig {
     uint64_t asked; /* when rig_ask() began to send */
 };
 
+enum { FRAME_MS = 33 };
+/* The length that a frame brings, by the first so many tokens. */
+size_t frame_bytes(size_t tokens, int rate);
+/* What fits into a frame. */
+size_t frame_max(void);
+
 enum { WITH_UI = true, NO_UI = false, PATIENCE_MS = 20000 };
 
 void rig_start(struct rig *r, bool ui);
@@ -85,7 +93,7 @@ void rig_chat(struct rig *r, size_t lines);
 void rig_ask(struct rig *r, const char *answer);
 /* ms from there until the request was at the server. */
 double rig_wire(struct rig *r);
-/* Tell of every change of the current buffer, from now on. */
+/* Tell of every change of the current buffer, from now on; not in Vim. */
 void rig_watch(struct rig *r);
 void rig_forget(struct rig *r);
 /* Let the answer come. */
@@ -105,6 +113,10 @@ double rig_cpu(struct rig *r);
  * is 0. Ends like a reply. */
 void rig_alone(struct rig *r, size_t tokens, size_t piece, int ms);
 
+/* Have so many frames of FRAME_MS at 1,000 tokens a second ready for
+ * BenchFrame(); id as there. */
+void rig_frames(struct rig *r, size_t count, long id);
+
 /* ms between the wire and the buffer, of each token but the first, of request
  * number request into buffer buf (0: any). */
 void rig_delivery(struct rig *r, size_t request, int64_t buf,
@@ -114,8 +126,11 @@ uint64_t rig_complete(const struct rig *r, size_t tokens);
 
 /* ---- what is measured ---- */
 
-extern bool bench_quick;
+/* bench_vim: in Vim, which tells of no change as it is made, so that no row can
+ * be had that needs to know when text was in the buffer. */
+extern bool bench_quick, bench_vim;
 
+void bench_frame(void);
 void bench_flat(void);
 void bench_rates(void);
 void bench_long(void);

@@ -87,6 +87,10 @@ bench_first(void)
 {
     struct rig r;
     struct ways w = {0};
+    if (bench_vim) {
+        not_run("send to request, first token to buffer");
+        return;
+    }
     rig_start(&r, WITH_UI);
     rig_chat(&r, 0);
     rig_watch(&r);

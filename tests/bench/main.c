@@ -1,6 +1,7 @@
 /*
  * bench [PART...]: all parts, or those named. BENCH_QUICK=1: shorter runs. Exit
- * status 1 if a limit was passed. $NVIM_BIN and $DC_HOST as for the tests.
+ * status 1 if a limit was passed. $DC_EDITOR, $NVIM_BIN, $VIM_BIN and $DC_HOST
+ * as for the tests.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,14 +9,15 @@
 
 #include "bench/bench.h"
 
-bool bench_quick;
+bool bench_quick, bench_vim;
 
 static const struct part {
     const char *name;
     void (*run)(void);
 } parts[] = {
-    {"flat", bench_flat}, {"rates", bench_rates}, {"first", bench_first},
-    {"long", bench_long}, {"many", bench_many},   {"costs", bench_costs},
+    {"frame", bench_frame}, {"flat", bench_flat}, {"rates", bench_rates},
+    {"first", bench_first}, {"long", bench_long}, {"many", bench_many},
+    {"costs", bench_costs},
 };
 
 static bool
@@ -32,6 +34,8 @@ main(int argc, char **argv)
 {
     const char *quick = getenv("BENCH_QUICK");
     bench_quick = quick != NULL && quick[0] != '\0' && quick[0] != '0';
+    const char *editor = getenv("DC_EDITOR");
+    bench_vim = editor != NULL && strcmp(editor, "vim") == 0;
     printf("%-45s %-6s%10s%10s%10s%10s%10s\n", "", "", "ours", "alone", "ratio",
            "limit", "goal");
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)

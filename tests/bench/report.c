@@ -60,6 +60,12 @@ remark(const char *format, ...)
     fflush(stdout);
 }
 
+void
+not_run(const char *what)
+{
+    remark("%-45s not run in this editor", what);
+}
+
 size_t
 report_end(void)
 {

@@ -47,9 +47,19 @@ on_event(void *user, const char *name, const struct value *params)
 }
 
 static const char *const setup[] = {
-    "noremap <F5> <Cmd>call rpcnotify(1, 'key')<CR>",
-    "autocmd User DeepChatDone,DeepChatError call rpcnotify(1, 'ended')",
+    "noremap <F5> <Cmd>call BenchTell('key')<CR>",
+    "autocmd User DeepChatDone,DeepChatError call BenchTell('ended')",
 };
+
+static void
+load(struct rig *r, const char *name)
+{
+    char *path = realpath(name, NULL);
+    if (path == NULL)
+        give_up("run it from the top of the checkout");
+    ed_ex(r->ed, "source %s", path);
+    free(path);
+}
 
 void
 rig_start(struct rig *r, bool ui)
@@ -62,11 +72,9 @@ rig_start(struct rig *r, bool ui)
     ed_listen(r->ed, on_event, r);
     for (size_t i = 0; i < sizeof setup / sizeof *setup; i++)
         ed_ex(r->ed, "%s", setup[i]);
-    char *root = realpath("tests/bench/baseline.lua", NULL);
-    if (root == NULL)
-        give_up("run it from the top of the checkout");
-    ed_ex(r->ed, "luafile %s", root);
-    free(root);
+    load(r, "tests/bench/baseline.vim");
+    if (!bench_vim)
+        load(r, "tests/bench/baseline.lua");
 }
 
 void
@@ -184,7 +192,8 @@ rig_wire(struct rig *r)
 void
 rig_watch(struct rig *r)
 {
-    ed_ex(r->ed, "lua Bench.watch(vim.api.nvim_get_current_buf())");
+    if (!bench_vim)
+        ed_ex(r->ed, "lua Bench.watch(vim.api.nvim_get_current_buf())");
 }
 
 void
@@ -253,16 +262,54 @@ rig_cpu(struct rig *r)
     return cpu_seconds(ed_pid(r->ed)) + (host > 0 ? cpu_seconds(host) : 0);
 }
 
-void
-rig_alone(struct rig *r, size_t tokens, size_t piece, int ms)
+/* A file with the text of so many tokens; its path is owned. */
+static char *
+words_file(struct rig *r, size_t tokens)
 {
     size_t len;
     char *text = server_words(tokens, &len);
     char *path = temp_path(ed_home(r->ed), "words");
     temp_write(path, text, len);
-    ed_ex(r->ed, "lua Bench.alone('%s', %zu, %d)", path, piece, ms);
-    free(path);
     free(text);
+    return path;
+}
+
+void
+rig_alone(struct rig *r, size_t tokens, size_t piece, int ms)
+{
+    char *path = words_file(r, tokens);
+    if (bench_vim)
+        ed_ex(r->ed, "call BenchAlone('%s', %zu, %d)", path, piece, ms);
+    else
+        ed_ex(r->ed, "lua Bench.alone('%s', %zu, %d)", path, piece, ms);
+    free(path);
+}
+
+void
+rig_frames(struct rig *r, size_t count, long id)
+{
+    size_t tokens = (count + 1) * FRAME_MS;
+    char *path = words_file(r, tokens);
+    ed_ex(r->ed, "call BenchFrames('%s', %zu, %ld)", path,
+          frame_bytes(tokens, 1000), id);
+    free(path);
+}
+
+size_t
+frame_bytes(size_t tokens, int rate)
+{
+    size_t bytes = 0;
+    char token[WORDS_MAX];
+    for (size_t i = 0; i < tokens; i++)
+        bytes += words_token(i, token);
+    return bytes * (size_t)rate * FRAME_MS / (tokens * 1000);
+}
+
+/* As the host cuts it. */
+size_t
+frame_max(void)
+{
+    return bench_vim ? 8192 : 16384;
 }
 
 /* ---- when it was there ---- */

@@ -1,10 +1,8 @@
 /* Vim in a terminal of its own, where keys are typed as a user types them, and
  * over a JSON channel for all else. The terminal is a dumb one whose special
  * keys begin with Ctrl-\, so that an <Esc> is one, whatever comes next. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +11,7 @@
 #include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -42,13 +41,21 @@ vim_of(struct ed *ed)
 
 /* ---- the channel ---- */
 
+/* What Vim sends by itself is ch_sendexpr(g:ed_channel, [name, params]). */
+
 static void
 on_message(struct vim *v, struct dc_str line)
 {
     struct value *m = json_parse(line);
-    if (value_as_int(value_at(m, 0), 0) == -v->last_id) {
+    const struct value *what = value_at(m, 1);
+    int64_t id = value_as_int(value_at(m, 0), 0);
+    if (id > 0 && v->base.on_event != NULL) {
+        v->base.on_event(v->base.event_user,
+                         value_as_text(value_at(what, 0), ""),
+                         value_at(what, 1));
+    } else if (id == -v->last_id) {
         value_free(v->answer);
-        v->answer = value_copy(value_at(m, 1));
+        v->answer = value_copy(what);
     }
     value_free(m);
 }
@@ -132,20 +139,19 @@ call(struct vim *v, const char *function, const char *argument)
 
 /* ---- life ---- */
 
-/* A socket that Vim can open a channel to. */
+/* A socket that Vim can open a channel to. It is one of files, since TCP would
+ * hold back what Vim sends by itself until we have sent something. */
 static int
-listen_on(char *address, size_t size)
+listen_on(const char *path)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    socklen_t len = sizeof at;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     fcntl(fd, F_SETFD, FD_CLOEXEC);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0 ||
-        listen(fd, 1) != 0 ||
-        getsockname(fd, (struct sockaddr *)&at, &len) != 0)
+    snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+    unlink(path);
+    if (fd < 0 || strlen(path) >= sizeof at.sun_path ||
+        bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || listen(fd, 1) != 0)
         ed_die("listen", strerror(errno));
-    snprintf(address, size, "127.0.0.1:%u", (unsigned)ntohs(at.sin_port));
     return fd;
 }
 
@@ -229,7 +235,7 @@ static const char virtual_rc[] =
     "return join(sort(found), '|')\nendfunction\n";
 
 static char *
-write_rc(struct vim *v, const char *setup, const char *address)
+write_rc(struct vim *v, const char *setup, const char *socket)
 {
     struct buf out;
     size_t len;
@@ -239,8 +245,8 @@ write_rc(struct vim *v, const char *setup, const char *address)
     buf_add_text(&out, virtual_rc);
     buf_addf(&out,
              "autocmd VimEnter * let g:ed_channel = "
-             "ch_open('%s', {'waittime': 5000})\n",
-             address);
+             "ch_open('unix:%s')\n",
+             socket);
     char *text = buf_take(&out, &len);
     char *path = temp_path(v->base.home, "ed.vim");
     temp_write(path, text, len);
@@ -271,11 +277,11 @@ static void
 launch(struct ed *ed, const char *setup, bool ui)
 {
     struct vim *v = vim_of(ed);
-    char address[64];
     const char *program = getenv("VIM_BIN");
     (void)ui;
-    int fd = listen_on(address, sizeof address);
-    char *path = write_rc(v, setup, address);
+    char *socket = temp_path(v->base.home, "ed.sock");
+    int fd = listen_on(socket);
+    char *path = write_rc(v, setup, socket);
     const char *argv[] = {program != NULL ? program : "vim",
                           "-u",
                           path,
@@ -290,6 +296,8 @@ launch(struct ed *ed, const char *setup, bool ui)
     start(v, argv);
     connect_to(v, fd);
     close(fd);
+    unlink(socket);
+    free(socket);
     free(path);
     value_free(call(v, "EdEval", "1"));
 }
