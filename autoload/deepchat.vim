@@ -29,11 +29,18 @@ function! s:unfit() abort
   return l:why !=# ''
 endfunction
 
-" g:deepchat as a dictionary, whatever it is (an empty Lua table arrives as a
-" list).
-function! deepchat#settings() abort
-  let l:settings = get(g:, 'deepchat', {})
+" g:deepchat, or with a buffer its b:deepchat, as a dictionary, whatever it is
+" (an empty Lua table arrives as a list).
+function! deepchat#settings(...) abort
+  let l:settings = a:0 > 0 ? getbufvar(a:1, 'deepchat', {}) : get(g:, 'deepchat', {})
   return type(l:settings) == v:t_dict ? l:settings : {}
+endfunction
+
+" A member of settings that is text; what has another type is left to the host
+" to refuse, and is the default here.
+function! deepchat#text(settings, name, default) abort
+  let l:value = get(a:settings, a:name, a:default)
+  return type(l:value) == v:t_string ? l:value : a:default
 endfunction
 
 " deepchat#status([buf]): what the chat in buf (default: current) is doing now,

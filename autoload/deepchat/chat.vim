@@ -58,6 +58,9 @@ function! s:create(mods, project) abort
   let l:lines = s:header(bufnr('%'))
   execute a:mods 'new'
   let s:count += 1
+  while bufexists('deepchat://' . s:count)
+    let s:count += 1
+  endwhile
   execute printf('silent noautocmd keepalt file deepchat://%d', s:count)
   setlocal noswapfile noundofile nomodeline bufhidden=hide fileencoding=utf-8 undolevels=-1
   call setline(1, l:lines)
@@ -69,9 +72,11 @@ endfunction
 
 " What a new chat begins with, for the settings that hold in buf.
 function! s:header(buf) abort
-  let l:settings = extend(copy(deepchat#settings()), getbufvar(a:buf, 'deepchat', {}))
-  let l:model = get(l:settings, 'model', has_key(l:settings, 'base_url') ? '' : s:MODEL)
-  let l:system = get(l:settings, 'system', s:SYSTEM)
+  let l:settings = extend(copy(deepchat#settings()), deepchat#settings(a:buf))
+  let l:provider = deepchat#text(l:settings, 'provider', '')
+  let l:at_home = l:provider ==# '' ? !has_key(l:settings, 'base_url') : l:provider ==# 'deepinfra'
+  let l:model = deepchat#model#set(a:buf, l:at_home ? s:MODEL : '')
+  let l:system = deepchat#text(l:settings, 'system', s:SYSTEM)
   return (l:model ==# '' ? [] : ['---', 'model: ' . l:model, '---', ''])
         \ + (l:system ==# '' ? [] : ['%% system', ''] + split(l:system, "\n", 1) + [''])
         \ + ['%% user', '', '']
@@ -161,7 +166,7 @@ function! deepchat#chat#add_text(buf, lines) abort
     call remove(l:body, -1)
   endwhile
   let l:lines = map(copy(a:lines), {_, l -> deepchat#turn#escape(l)})
-  if len(l:body) >= len(l:lines) && l:body[-len(l:lines):] == l:lines
+  if len(l:body) >= len(l:lines) && l:body[-len(l:lines):] ==# l:lines
     return
   endif
   let l:lines = (empty(l:body) ? (l:marker > 0 ? [''] : []) : l:body + ['']) + l:lines
@@ -242,7 +247,7 @@ function! deepchat#chat#send(buf, options) abort
   let l:why = deepchat#host#send('send', {'id': l:id, 'buf': a:buf,
         \ 'file': deepchat#file#path(a:buf), 'text': s:text(a:buf, l:last),
         \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()),
-        \ 'settings': deepchat#settings(), 'buffer': getbufvar(a:buf, 'deepchat', {}),
+        \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf),
         \ 'arguments': get(a:options, 'arguments', [])})
   if l:why !=# ''
     call deepchat#buf#finish(l:id, {'finish': 'error', 'refused': 1, 'got_text': 0,

@@ -19,7 +19,7 @@ endfunction
 
 " Path of the host program: the option host, else the one in the plugin.
 function! deepchat#host#program() abort
-  return get(deepchat#settings(), 'host', s:root . '/build/deepchat-host')
+  return deepchat#text(deepchat#settings(), 'host', s:root . '/build/deepchat-host')
 endfunction
 
 " What the host said of itself: protocol version pid log arguments. Empty

@@ -7,8 +7,27 @@ function! deepchat#model#of(buf) abort
   if l:row > 0
     return substitute(getbufline(a:buf, l:row)[0], '^model:\s*', '', '')
   endif
-  let l:settings = extend(copy(deepchat#settings()), getbufvar(a:buf, 'deepchat', {}))
-  return get(l:settings, 'model', '')
+  return deepchat#model#set(a:buf, '')
+endfunction
+
+" The model that the settings of buf give, else default. As in the host: that of
+" the provider beats g:deepchat, and a provider with a URL of its own leaves no
+" other; b:deepchat beats both.
+function! deepchat#model#set(buf, default) abort
+  let [l:all, l:here] = [deepchat#settings(), deepchat#settings(a:buf)]
+  let l:name = deepchat#text(extend(copy(l:all), l:here), 'provider', '')
+  let l:provider = s:member(s:member(l:here, 'providers'), l:name)
+  if empty(l:provider)
+    let l:provider = s:member(s:member(l:all, 'providers'), l:name)
+  endif
+  let l:whole = l:name ==# 'deepinfra' || has_key(l:provider, 'base_url') || has_key(l:provider, 'model')
+  let l:from = has_key(l:here, 'model') ? l:here : l:whole ? l:provider : l:all
+  return deepchat#text(l:from, 'model', a:default)
+endfunction
+
+function! s:member(map, name) abort
+  let l:value = get(a:map, a:name, {})
+  return type(l:value) == v:t_dict ? l:value : {}
 endfunction
 
 " The line of "model:" in the front matter, 0 if there is none.
@@ -34,7 +53,7 @@ function! deepchat#model#command(bang, name) abort
     call s:write(a:name)
     call deepchat#ui#decorate(bufnr('%'), {})
   else
-    let b:deepchat = extend(get(b:, 'deepchat', {}), {'model': a:name})
+    let b:deepchat = extend(deepchat#settings(bufnr('%')), {'model': a:name})
     call deepchat#ui#say('model of this buffer is ' . a:name)
   endif
 endfunction

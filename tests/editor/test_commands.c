@@ -86,6 +86,57 @@ Test(commands, model, .timeout = 30)
     stage_stop(&st);
 }
 
+/* ---- what a new chat begins with ---- */
+
+#define OWN(more) "{'providers': {'own': {" more "}}, 'provider': "
+
+static const struct {
+    const char *settings; /* g:deepchat */
+    const char *want;     /* the first lines of a new chat */
+} firsts[] = {
+    {"{}", "---\nmodel: deepseek-ai/DeepSeek-V3\n---"},
+    {"{'model': 'a'}", "---\nmodel: a\n---"},
+    {"{'base_url': 'http://h/v1'}", "%% system\n\ns"},
+    {OWN("'base_url': 'http://h/v1', 'model': 'x'") "'own', 'model': 'a'}",
+     "---\nmodel: x\n---"},
+    {OWN("'base_url': 'http://h/v1'") "'own', 'model': 'a'}", "%% system\n\ns"},
+    {OWN("'top_p': 1") "'own', 'model': 'a'}", "---\nmodel: a\n---"},
+    {OWN("'model': 'x'") "'deepinfra', 'model': 'a'}",
+     "---\nmodel: deepseek-ai/DeepSeek-V3\n---"},
+    {OWN("'model': 'x'") "'nobody'}", "%% system\n\ns"},
+    {"{'providers': [], 'provider': 'own'}", "%% system\n\ns"},
+    {"{'model': {}}", "---\nmodel: deepseek-ai/DeepSeek-V3\n---"},
+    {"{'system': ['s']}", "---\nmodel: deepseek-ai/DeepSeek-V3\n---"},
+    {"{'host': []}", "---\nmodel: deepseek-ai/DeepSeek-V3\n---"},
+    {"[]", "---\nmodel: deepseek-ai/DeepSeek-V3\n---"},
+    {"{'model': 'a'} | let b:deepchat = []", "---\nmodel: a\n---"},
+    {"{'model': 'a'} | let b:deepchat = {'model': 'b'}", "---\nmodel: b\n---"},
+    {OWN("'model': 'x'") "''} | let b:deepchat = {'provider': 'own'}",
+     "---\nmodel: x\n---"},
+};
+
+Test(commands, new_chat, .timeout = 30)
+{
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    /* a buffer named so may be there already */
+    ed_ex(st.ed, "badd deepchat://1 | badd deepchat://2");
+    for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) {
+        ed_ex(st.ed, "silent! only! | enew! | messages clear");
+        ed_ex(st.ed, "let g:deepchat = %s", firsts[i].settings);
+        ed_ex(st.ed, "if type(g:deepchat) == v:t_dict | let g:deepchat = "
+                     "extend({'system': 's'}, g:deepchat) | endif");
+        ed_ex(st.ed, "DeepChat!");
+        stage_expect(&st, firsts[i].settings, "getline(1, 3)", firsts[i].want);
+    }
+    /* what is wrong is said once, by the host */
+    ed_ex(st.ed, "messages clear | let g:deepchat = {'system': ['s']}");
+    ed_ex(st.ed, "DeepChat! Hi");
+    cr_assert(trouble_wait_end(st.ed));
+    trouble_expect_line(&st, "told", "system is [\"s\"], takes text");
+    stage_stop(&st);
+}
+
 /* Names from anywhere are shown on one line, whatever they are. */
 Test(commands, one_line, .timeout = 30)
 {
