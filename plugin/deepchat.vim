@@ -36,7 +36,8 @@ nnoremap <silent> <Plug>(deepchat-help) :<C-U>help deepchat-maps<CR>
 augroup deepchat
   autocmd!
   autocmd BufReadPost *.deepchat.md call deepchat#file#read(expand('<abuf>') + 0)
-  autocmd BufWritePost *.deepchat.md call deepchat#file#written(expand('<abuf>') + 0)
+  autocmd BufWritePost *.deepchat.md call deepchat#file#written(expand('<abuf>') + 0, expand('<afile>:p'))
+  autocmd BufFilePost * if &filetype ==# 'deepchat' | call deepchat#file#renamed(expand('<abuf>') + 0) | endif
   autocmd BufWriteCmd deepchat://* call deepchat#file#write_new(expand('<abuf>') + 0)
   autocmd BufUnload,BufWipeout *.deepchat.md,deepchat://* call deepchat#file#unloaded(expand('<abuf>') + 0)
 augroup END

@@ -159,10 +159,56 @@ function! deepchat#file#read(buf) abort
   call deepchat#buf#reloaded(a:buf)
 endfunction
 
-" BufWritePost: the user wrote it, the finished replies in it are safe.
-function! deepchat#file#written(buf) abort
-  call s:remember(a:buf, deepchat#file#path(a:buf))
-  call deepchat#buf#saved(a:buf)
+" BufWritePost: the user wrote buf to a file. Are it all of buf and buf's own
+" file, the finished replies in it are safe. A chat without a file takes the name.
+function! deepchat#file#written(buf, file) abort
+  let l:path = deepchat#file#path(a:buf)
+  if l:path ==# ''
+    call s:adopt(a:buf, a:file)
+  elseif resolve(a:file) ==# resolve(l:path) && !getbufvar(a:buf, '&modified')
+    call s:remember(a:buf, l:path)
+    call deepchat#file#renamed(a:buf)
+    call deepchat#buf#saved(a:buf)
+  endif
+endfunction
+
+" The user has written a new chat to a file of his choice. The editor is still
+" busy with it, so the name is taken a moment later.
+function! s:adopt(buf, path) abort
+  if getbufvar(a:buf, '&filetype') ==# 'deepchat' && line("'[") == 1 && line("']") == line('$')
+    call setfperm(a:path, 'rw-------')
+    call timer_start(0, {-> s:take_name(a:buf, a:path)})
+  endif
+endfunction
+
+function! s:take_name(buf, path) abort
+  if !bufloaded(a:buf) || deepchat#file#path(a:buf) !=# ''
+    return
+  endif
+  call s:rename(a:buf, a:path)
+  if deepchat#file#save(a:buf)
+    call deepchat#buf#saved(a:buf)
+  endif
+endfunction
+
+" BufFilePost: the chat has another name: the lock is that of its file. What is
+" in a file that exists already is not overwritten.
+function! deepchat#file#renamed(buf) abort
+  let l:path = deepchat#file#path(a:buf)
+  if !bufloaded(a:buf) || l:path ==# getbufvar(a:buf, 'deepchat_file', '')
+    return
+  endif
+  if getbufvar(a:buf, 'deepchat_locked', 0)
+    call setbufvar(a:buf, '&readonly', 0)
+    call setbufvar(a:buf, 'deepchat_locked', 0)
+  endif
+  if getbufvar(a:buf, '&modified') && getftype(l:path) !=# ''
+    call setbufvar(a:buf, 'deepchat_stat', [-2, -2, ''])
+  else
+    call s:remember(a:buf, l:path)
+  endif
+  call s:detach(a:buf)
+  call s:attach(a:buf)
 endfunction
 
 " BufWriteCmd of a chat without a file: it gets its name now.
@@ -182,15 +228,25 @@ function! deepchat#file#unloaded(buf) abort
   if !empty(l:ids)
     call deepchat#host#send('closed', {'ids': l:ids})
   endif
-  let l:path = deepchat#file#path(a:buf)
-  if l:path !=# ''
+  call s:detach(a:buf)
+endfunction
+
+function! s:detach(buf) abort
+  let l:path = getbufvar(a:buf, 'deepchat_file', '')
+  if l:path !=# '' && deepchat#host#running()
     call deepchat#host#send('detach', {'file': l:path})
   endif
+  call setbufvar(a:buf, 'deepchat_file', '')
 endfunction
 
 " Ask the host for the lock of the chat's file.
 function! s:attach(buf) abort
-  let l:why = deepchat#host#send('attach', {'buf': a:buf, 'file': deepchat#file#path(a:buf),
+  let l:path = deepchat#file#path(a:buf)
+  call setbufvar(a:buf, 'deepchat_file', l:path)
+  if l:path ==# ''
+    return
+  endif
+  let l:why = deepchat#host#send('attach', {'buf': a:buf, 'file': l:path,
         \ 'settings': deepchat#settings()})
   if l:why !=# '' && !getbufvar(a:buf, 'deepchat_told', 0)
     call setbufvar(a:buf, 'deepchat_told', 1)
