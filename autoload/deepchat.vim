@@ -104,16 +104,8 @@ function! deepchat#command_chat(mods, bang, range, line1, line2, args) abort
   if (!empty(l:context) || l:text =~# '\S') && deepchat#chat#is_held(l:buf)
     return
   endif
-  if !empty(l:context)
-    call deepchat#chat#add_context(l:buf, l:context)
-  endif
-  if l:text !~# '\S'
-    call deepchat#chat#to_end()
-    return
-  endif
-  call deepchat#chat#add_text(l:buf, [l:text])
-  call deepchat#chat#to_end()
-  call deepchat#chat#send(l:buf, {'arguments': l:arguments})
+  let l:lines = l:text =~# '\S' ? [l:text] : []
+  call deepchat#chat#ask({'context': l:context, 'text': l:lines, 'arguments': l:arguments})
 endfunction
 
 " :[range]DeepSend

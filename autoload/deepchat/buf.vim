@@ -520,6 +520,13 @@ function! deepchat#buf#unloaded(buf) abort
   return map(l:done, 'v:val.id')
 endfunction
 
+" What was sent from buf goes out from another one: not a word about it.
+function! deepchat#buf#moved(buf) abort
+  for l:reply in filter(values(s:replies), 'v:val.buf == a:buf')
+    call s:drop(l:reply)
+  endfor
+endfunction
+
 " The buffer was read from its file again: anchors survive that, the text that
 " they stood in does not.
 function! deepchat#buf#reloaded(buf) abort

@@ -118,12 +118,17 @@ function! deepchat#chat#locked(buf, pid) abort
   call setbufvar(a:buf, 'deepchat_locked', 1)
   if a:buf == bufnr('%') && getbufvar(a:buf, 'deepchat_auto', -1) == b:changedtick
     let l:project = b:deepchat_project
+    let l:asked = get(b:, 'deepchat_asked', {})
     let l:window = win_getid()
     call s:create('', l:project)
     call deepchat#chat#note_last(bufnr('%'))
     call win_execute(l:window, 'close')
-    execute printf('silent! bwipeout %d', a:buf)
+    call deepchat#buf#moved(a:buf)
+    execute printf('silent! bwipeout! %d', a:buf)
     call deepchat#ui#set_status(bufnr('%'), 'new chat: the last one is open elsewhere')
+    if !empty(l:asked)
+      call deepchat#chat#ask(l:asked)
+    endif
     return
   endif
   call setbufvar(a:buf, '&readonly', 1)
@@ -220,6 +225,29 @@ function! deepchat#chat#last_answer(buf) abort
 endfunction
 
 " ---- sending ---------------------------------------------------------------
+
+" Add to the current chat what :DeepChat was given, and send it if that has
+" text. what: context, text (lists of lines), arguments. A chat that was picked
+" for the user may turn out to be held elsewhere: what was asked is kept until
+" an edit, and goes along to the chat that replaces it.
+function! deepchat#chat#ask(what) abort
+  let l:buf = bufnr('%')
+  let l:picked = get(b:, 'deepchat_auto', -1) == b:changedtick
+  if !empty(a:what.context)
+    call deepchat#chat#add_context(l:buf, a:what.context)
+  endif
+  if !empty(a:what.text)
+    call deepchat#chat#add_text(l:buf, a:what.text)
+  endif
+  call deepchat#chat#to_end()
+  if !empty(a:what.text)
+    call deepchat#chat#send(l:buf, {'arguments': a:what.arguments})
+  endif
+  if l:picked
+    let b:deepchat_asked = a:what
+    let b:deepchat_auto = b:changedtick
+  endif
+endfunction
 
 " <CR> and <C-s>: send from the last user turn; from elsewhere go there.
 function! deepchat#chat#send_key() abort

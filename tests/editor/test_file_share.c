@@ -190,3 +190,31 @@ Test(file_share, last_chat_is_taken)
     ed_stop(ed);
     wreck_stop(&w);
 }
+
+/* What was asked before that was known goes along to the new chat. */
+Test(file_share, asked_of_a_chat_that_is_taken)
+{
+    struct wreck w;
+    char *path = first_chat(&w), *before = temp_read(path, NULL);
+    struct ed *ed = second_editor(&w);
+    ed_ex(ed, "call setline(1, ['int main;', 'x'])");
+    ed_ex(ed, "1DeepChat ++seed=7 Why?");
+    cr_expect(server_wait_requests(w.sv, 2, WRECK_MS));
+    cr_expect(ed_wait(ed, WRECK_MS, "!deepchat#buf#any_running()"));
+    char *body = server_request_body(w.sv, 2, NULL);
+    cr_expect(strstr(body, "```\\nint main;\\n```\\n\\nWhy?") != NULL, "%s",
+              body);
+    cr_expect(strstr(body, "\"seed\":7") != NULL, "%s", body);
+    cr_expect(strstr(body, "Say") == NULL, "%s", body);
+    expect_current(ed, "-why" CHAT "$", "its own");
+    char *said = ed_eval(ed, "trim(execute('messages'))");
+    cr_expect_str_eq(said, "", "%s", said);
+    free(said);
+    cr_expect_eq(ed_number(ed, "winnr('$')"), 2);
+    expect_same(path, before, "the other's");
+    free(body);
+    free(before);
+    free(path);
+    ed_stop(ed);
+    wreck_stop(&w);
+}
