@@ -2,6 +2,9 @@
 " holds. A chat is written only by the editor that has it loaded, and never
 " over something that changed on disk meanwhile.
 
+" In a project's folder of chats: the project's path.
+let s:OWNER = '.project'
+
 " True if buf is written at each send and at the end of each reply.
 function! deepchat#file#autosave(buf) abort
   return get(getbufvar(a:buf, 'deepchat', {}), 'autosave', get(deepchat#settings(), 'autosave', 1))
@@ -23,10 +26,14 @@ function! deepchat#file#project(buf) abort
   return l:git ==# '' ? getcwd() : fnamemodify(l:git, ':p:s?/$??:h')
 endfunction
 
-" Where new chats of this project go.
+" Where chats of this project are kept: in a folder of its name, which says in a
+" file whose it is; another project of that name has one of its own.
 function! deepchat#file#dir(chat_dir, project) abort
   let l:name = substitute(fnamemodify(a:project, ':t'), '[^A-Za-z0-9._-]\+', '-', 'g')
-  return a:chat_dir . '/' . (l:name ==# '' || l:name[0] ==# '.' ? 'root' : l:name)
+  let l:dir = a:chat_dir . '/' . (l:name ==# '' || l:name[0] ==# '.' ? 'root' : l:name)
+  let l:owner = l:dir . '/' . s:OWNER
+  let l:taken = filereadable(l:owner) && get(readfile(l:owner, '', 1), 0, a:project) !=# a:project
+  return l:taken ? l:dir . '-' . sha256(a:project)[:5] : l:dir
 endfunction
 
 " chat_dir as the settings or XDG have it.
@@ -44,7 +51,8 @@ function! deepchat#file#name(buf, chat_dir) abort
   if deepchat#file#path(a:buf) !=# ''
     return 1
   endif
-  let l:dir = deepchat#file#dir(a:chat_dir, getbufvar(a:buf, 'deepchat_project', getcwd()))
+  let l:project = getbufvar(a:buf, 'deepchat_project', getcwd())
+  let l:dir = deepchat#file#dir(a:chat_dir, l:project)
   let l:stem = l:dir . '/' . strftime('%Y-%m-%d-%H%M') . '-' . s:slug(a:buf)
   let l:path = l:stem . '.deepchat.md'
   let l:n = 1
@@ -54,6 +62,9 @@ function! deepchat#file#name(buf, chat_dir) abort
   endwhile
   try
     call mkdir(l:dir, 'p', 0700)
+    if !filereadable(l:dir . '/' . s:OWNER)
+      call writefile([l:project], l:dir . '/' . s:OWNER)
+    endif
     call writefile([], l:path)
     call setfperm(l:path, 'rw-------')
     call s:rename(a:buf, l:path)
