@@ -82,5 +82,11 @@ Test(chat, refused_text_is_not_doubled, .timeout = 30)
     cr_expect(ed_wait(ed, MS, DONE));
     expect_text("---\nmodel: m\n---\n\n%% user\n\nOne\n\n"
                 "%% assistant finish=stop\n\nHi\n\n%% user\n\n");
+    ed_ex(ed, "set ignorecase");
+    ed_ex(ed, "DeepChat ++temprature=0 two");
+    ed_ex(ed, "DeepChat ++temprature=0 Two");
+    char *text = ed_text(ed);
+    cr_expect(strstr(text, "two\n\nTwo") != NULL, "%s", text);
+    free(text);
     stop();
 }
