@@ -46,7 +46,8 @@ endfunction
 " deepchat#status([buf]): what the chat in buf (default: current) is doing now,
 " for a statusline: '' or 'waiting 3 s', 'streaming', 'queued'...
 function! deepchat#status(...) abort
-  return deepchat#ui#status(a:0 > 0 ? bufnr(a:1) : bufnr('%'))
+  let l:buf = a:0 > 0 ? bufnr(a:1) : bufnr('%')
+  return deepchat#chat#is_queued(l:buf) ? 'queued' : deepchat#ui#status(l:buf)
 endfunction
 
 " deepchat#send({dict}): send a chat from a script. Keys, all optional: buf, a
@@ -136,7 +137,7 @@ endfunction
 
 " :DeepLog
 function! deepchat#command_log(mods) abort
-  let l:path = get(deepchat#host#about(), 'log', '')
+  let l:path = deepchat#host#log()
   if l:path ==# '' || !filereadable(l:path)
     call deepchat#ui#say('there is no log yet; it begins with the first chat')
     return

@@ -270,6 +270,7 @@ function! deepchat#chat#send(buf, options) abort
   endif
   let l:count = len(getbufline(a:buf, 1, '$'))
   let l:last = has_key(a:options, 'line') ? deepchat#turn#range_end(a:buf, a:options.line) : l:count
+  call setbufvar(a:buf, 'deepchat_turn', s:own_turn(a:buf))
   let l:id = deepchat#buf#expect(a:buf, l:last - 1, l:last < l:count ? l:last : -1)
   call deepchat#buf#status(l:id, 'waiting')
   let l:why = deepchat#host#send('send', {'id': l:id, 'buf': a:buf,
@@ -295,19 +296,38 @@ function! s:text(buf, last) abort
   return l:text . "\n"
 endfunction
 
+" The line of the last marker of buf and the text behind it, without blank
+" lines; [] if there is none, or it is an answer.
+function! s:own_turn(buf) abort
+  let [l:lnum, l:role] = deepchat#turn#last_marker(a:buf)
+  let l:lines = filter(getbufline(a:buf, l:lnum + 1, '$'), 'v:val =~# "\\S"')
+  return l:role ==# 'assistant' || empty(l:lines) ? [] : [l:lnum] + l:lines
+endfunction
+
+" The turn waits for the end of the reply; one that is blank, or is what runs,
+" does not.
 function! s:queue(buf, options) abort
   if has_key(a:options, 'line')
     call deepchat#ui#error('a reply is running here; :DeepStop first')
     return 0
   endif
+  let l:turn = s:own_turn(a:buf)
+  if empty(l:turn) || l:turn ==# getbufvar(a:buf, 'deepchat_turn', [])
+    return 0
+  endif
   call setbufvar(a:buf, 'deepchat_queued', a:options)
   call deepchat#port#virtual(a:buf, s:QUEUED, len(getbufline(a:buf, 1, '$')) - 1, [[' queued', 'DeepChatStatus']], 0)
+  redrawstatus!
   return 1
+endfunction
+
+function! deepchat#chat#is_queued(buf) abort
+  return type(getbufvar(a:buf, 'deepchat_queued', 0)) == v:t_dict
 endfunction
 
 " Forget the turn that waits in buf. Returns 1 if there was one.
 function! deepchat#chat#drop_queue(buf) abort
-  if type(getbufvar(a:buf, 'deepchat_queued', 0)) != v:t_dict
+  if !deepchat#chat#is_queued(a:buf)
     return 0
   endif
   call setbufvar(a:buf, 'deepchat_queued', 0)
@@ -328,5 +348,5 @@ function! deepchat#chat#next_in_queue(buf, finish) abort
   if !bufloaded(a:buf) || !deepchat#chat#drop_queue(a:buf) || a:finish =~# '^\%(error\|stopped\|interrupted\)$'
     return
   endif
-  call timer_start(0, {-> bufloaded(a:buf) && deepchat#chat#send(a:buf, l:options)})
+  call timer_start(0, {-> bufloaded(a:buf) && !empty(s:own_turn(a:buf)) && deepchat#chat#send(a:buf, l:options)})
 endfunction

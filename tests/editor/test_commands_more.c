@@ -121,7 +121,9 @@ Test(commands_more, functions, .timeout = 30)
     cr_assert(
         ed_wait(st.ed, STAGE_MS, "deepchat#status(g:chat) ==# 'streaming'"));
     stage_expect(&st, "elsewhere", "deepchat#status()", "");
-    stage_expect(&st, "queued", "deepchat#send({'buf': g:chat})", "1");
+    stage_expect(&st, "blank", "deepchat#send({'buf': g:chat})", "0");
+    stage_expect(&st, "queued",
+                 "deepchat#send({'buf': g:chat, 'text': 'later'})", "1");
     stage_expect(&st, "dropped", "deepchat#stop(g:chat)", "1");
     cr_assert(trouble_wait_end(st.ed));
     stage_expect(&st, "over", "deepchat#stop(g:chat)", "0");

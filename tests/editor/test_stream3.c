@@ -129,6 +129,7 @@ Test(stream3, queue, .timeout = 60)
     stage_keys(&st, "GASecond<CR>line<Esc>");
     ed_ex(st.ed, "DeepSend");
     cr_expect(ed_wait_screen(st.ed, "queued", STAGE_MS));
+    stage_expect(&st, "queued", "deepchat#status()", "queued");
     cr_expect_eq(server_requests(st.sv), 1);
     server_release(st.sv, "g");
     cr_assert(server_wait_requests(st.sv, 2, STAGE_MS));
@@ -160,6 +161,35 @@ Test(stream3, queue, .timeout = 60)
     char *screen = ed_screen(st.ed);
     cr_expect(strstr(screen, "queued") == NULL, "%s", screen);
     free(screen);
+    stage_stop(&st);
+}
+
+/* Sent twice, or with nothing typed: nothing waits, nothing is complained of,
+ * and what comes later is another turn. */
+Test(stream3, queue_of_nothing, .timeout = 30)
+{
+    static const char slow[] = "hold g\ntoken one\nhold h\n" END "---\n"
+                               "token other\n" END;
+    struct stage st;
+    stage_start(&st, NULL, "");
+    ask(&st, slow);
+    cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS));
+    ed_ex(st.ed, "messages clear");
+    ed_ex(st.ed, "DeepSend");
+    stage_expect(&st, "the same", "deepchat#chat#is_queued(bufnr('%'))", "0");
+    server_release(st.sv, "g");
+    cr_assert(stage_shows(&st, "one"));
+    stage_keys(&st, "G<CR>");
+    stage_expect(&st, "blank", "deepchat#status()", "streaming");
+    /* what was queued and then taken out */
+    stage_keys(&st, "ASecond<Esc><CR>cc<Esc>");
+    stage_expect(&st, "taken out", "deepchat#status()", "queued");
+    server_release(st.sv, "h");
+    cr_assert(stage_idle(&st));
+    ed_pump(st.ed, 50);
+    stage_expect(&st, "no word", "trim(execute('messages'))", "");
+    cr_expect_eq(server_requests(st.sv), 1);
+    expect_events(&st, "nothing", "Start\nDone stop");
     stage_stop(&st);
 }
 
