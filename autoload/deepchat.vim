@@ -60,10 +60,11 @@ function! deepchat#send(options) abort
     call deepchat#ui#error('buffer ' . l:buf . ' is not a chat; nothing sent')
     return 0
   endif
-  if deepchat#chat#is_held(l:buf)
+  let l:has_text = get(a:options, 'text', '') !=# ''
+  if deepchat#chat#is_held(l:buf) || (l:has_text && deepchat#chat#is_fixed(l:buf))
     return 0
   endif
-  if get(a:options, 'text', '') !=# ''
+  if l:has_text
     call deepchat#chat#add_text(l:buf, split(a:options.text, "\n", 1))
   endif
   return deepchat#chat#send(l:buf, {'arguments': get(a:options, 'arguments', [])})
@@ -93,6 +94,9 @@ endfunction
 function! deepchat#command_chat(mods, bang, range, line1, line2, args) abort
   if s:unfit()
     return
+  elseif getcmdwintype() !=# ''
+    call deepchat#ui#error('no chat opens from the command-line window')
+    return
   endif
   let l:arguments = []
   let l:text = a:args
@@ -102,10 +106,12 @@ function! deepchat#command_chat(mods, bang, range, line1, line2, args) abort
   endwhile
   let l:context = a:range > 0 ? deepchat#chat#context(bufnr('%'), a:line1, a:line2) : []
   let l:buf = deepchat#chat#open(a:mods, a:bang)
-  if (!empty(l:context) || l:text =~# '\S') && deepchat#chat#is_held(l:buf)
-    return
-  endif
   let l:lines = l:text =~# '\S' ? [l:text] : []
+  if !empty(l:context + l:lines) && (deepchat#chat#is_held(l:buf) || deepchat#chat#is_fixed(l:buf))
+    return
+  elseif empty(l:lines) && !empty(l:arguments)
+    call deepchat#ui#error('options hold for the text behind them; there is none')
+  endif
   call deepchat#chat#ask({'context': l:context, 'text': l:lines, 'arguments': l:arguments})
 endfunction
 

@@ -144,6 +144,15 @@ function! deepchat#chat#is_held(buf) abort
   return l:held
 endfunction
 
+" True if the user has made buf unchangeable, and says so.
+function! deepchat#chat#is_fixed(buf) abort
+  let l:fixed = !getbufvar(a:buf, '&modifiable')
+  if l:fixed
+    call deepchat#ui#error("'modifiable' is off in this chat; nothing was done")
+  endif
+  return l:fixed
+endfunction
+
 " ---- content ---------------------------------------------------------------
 
 " The cursor to where the next turn is typed.
@@ -201,10 +210,18 @@ function! s:encode(text) abort
   return substitute(a:text, '[[:cntrl:] %=]', '\=printf("%%%02X", char2nr(submatch(0)))', 'g')
 endfunction
 
-" Put a context turn in front of the last user turn.
+" Put a context turn in front of the last user turn. Where no marker stands, all
+" behind the front matter is that turn, and gets one.
 function! deepchat#chat#add_context(buf, lines) abort
   let l:marker = s:last_user(a:buf)
-  call appendbufline(a:buf, max([l:marker - 1, 0]), a:lines)
+  if l:marker == 0
+    let l:head = getbufline(a:buf, 1, 100)
+    let l:front = get(l:head, 0, '') ==# '---' ? index(l:head, '---', 1) + 1 : 0
+    let l:front += l:front > 0 && get(l:head, l:front, 'x') ==# ''
+    call appendbufline(a:buf, l:front, ['%% user', ''])
+    let l:marker = l:front + 1
+  endif
+  call appendbufline(a:buf, l:marker - 1, a:lines)
   call deepchat#turn#refold(a:buf)
 endfunction
 
@@ -256,8 +273,10 @@ function! deepchat#chat#send_key() abort
     call deepchat#chat#send(bufnr('%'), {})
     return
   endif
-  call s:last_user(bufnr('%'))
-  call deepchat#chat#to_end()
+  if l:role ==# 'user' || !deepchat#chat#is_fixed(bufnr('%'))
+    call s:last_user(bufnr('%'))
+    call deepchat#chat#to_end()
+  endif
 endfunction
 
 " Send the chat in buf. options: line, send only up to the turn there and make

@@ -44,17 +44,29 @@ function! deepchat#model#command(bang, name) abort
     let l:model = deepchat#model#of(bufnr('%'))
     call deepchat#ui#say(l:model ==# '' ? 'no model is set here' : 'model is ' . l:model)
   elseif a:bang
-    let g:deepchat = extend(copy(deepchat#settings()), {'model': a:name})
-    if deepchat#model#of(bufnr('%')) !=# a:name
-      call deepchat#ui#say('new chats use it; this one says ' . deepchat#model#of(bufnr('%')))
-    endif
-    echomsg printf('let g:deepchat = extend(get(g:, "deepchat", {}), {"model": %s})', string(a:name))
+    call s:set_for_good(a:name)
   elseif &filetype ==# 'deepchat'
+    if deepchat#chat#is_fixed(bufnr('%'))
+      return
+    endif
     call s:write(a:name)
     call deepchat#ui#decorate(bufnr('%'), {})
   else
     let b:deepchat = extend(deepchat#settings(bufnr('%')), {'model': a:name})
     call deepchat#ui#say('model of this buffer is ' . a:name)
+  endif
+endfunction
+
+" Set the model of new chats, and show the line for the vimrc that does the same;
+" it is of use whole only.
+function! s:set_for_good(name) abort
+  let l:line = type(get(g:, 'deepchat')) == v:t_dict ? 'let g:deepchat.model = %s' : "let g:deepchat = {'model': %s}"
+  let g:deepchat = extend(copy(deepchat#settings()), {'model': a:name})
+  let l:line = printf(l:line, string(a:name))
+  if strdisplaywidth(l:line) <= (exists('v:echospace') ? v:echospace : &columns - 12)
+    echomsg l:line
+  else
+    call deepchat#ui#say('model of new chats is ' . a:name)
   endif
 endfunction
 

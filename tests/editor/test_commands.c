@@ -78,11 +78,21 @@ Test(commands, model, .timeout = 30)
     fresh(&st);
     ed_ex(st.ed, "DeepModel! x'y");
     stage_expect(&st, "!", "g:deepchat.model", "x'y");
-    ed_ex(st.ed, "let g:line = split(execute('messages'), '\\n')[-1]");
+    ed_ex(st.ed, "let g:line = trim(execute('messages'))");
+    stage_expect(&st, "one line", "g:line", "let g:deepchat.model = 'x''y'");
     ed_ex(st.ed, "let g:deepchat.model = 'm'");
     ed_ex(st.ed, "execute g:line");
     stage_expect(&st, "the line", "g:deepchat.model", "x'y");
     stage_expect(&st, "the rest", "has_key(g:deepchat, 'base_url')", "1");
+    ed_ex(st.ed, "messages clear | unlet g:deepchat | DeepModel! y");
+    stage_expect(&st, "no settings", "trim(execute('messages'))",
+                 "let g:deepchat = {'model': 'y'}");
+    ed_ex(st.ed, "messages clear | execute 'DeepModel!' repeat('x', 300)");
+    ed_ex(st.ed, "redraw");
+    stage_expect(&st, "long",
+                 "strdisplaywidth(trim(execute('messages'))) <= v:echospace",
+                 "1");
+    stage_expect(&st, "long", "strlen(g:deepchat.model)", "300");
     stage_stop(&st);
 }
 
@@ -227,6 +237,64 @@ Test(commands, range_without_text, .timeout = 30)
     expect_request(&st, "draft",
                    REQUEST("", "```\\na b\\n```\\n\\ndraft\\n\\n"
                                "more"));
+    stage_stop(&st);
+}
+
+/* A chat in which no turn is marked yet is a question below its front matter.
+ */
+Test(commands, range_without_a_marker, .timeout = 30)
+{
+    static const char *const rows[][2] = {
+        {"['---', 'model: m', '---', '', 'Say']",
+         "---\nmodel: m\n---\n\nCONTEXT%% user\n\nSay\n\nWhy?"},
+        {"['---', 'model: m', '---', 'Say']",
+         "---\nmodel: m\n---\nCONTEXT%% user\n\nSay\n\nWhy?"},
+        {"['---', 'Say']", "CONTEXT%% user\n\n---\nSay\n\nWhy?"},
+        {"['']", "CONTEXT%% user\n\nWhy?"},
+    };
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        fresh(&st);
+        ed_ex(st.ed, "DeepChat!");
+        ed_ex(st.ed, "silent %%delete _ | call setline(1, %s)", rows[i][0]);
+        ed_ex(st.ed, "call deepchat#chat#add_context(bufnr('%%'), ['CONTEXT']) "
+                     "| call deepchat#chat#add_text(bufnr('%%'), ['Why?'])");
+        ed_ex(st.ed, "silent %%substitute/CONTEXT\\n/CONTEXT/");
+        stage_expect_text(&st, rows[i][0], rows[i][1]);
+    }
+    stage_stop(&st);
+}
+
+/* ---- where nothing can be done ---- */
+
+Test(commands, refused, .timeout = 30)
+{
+    static const char *const commands[] = {
+        "DeepChat Hi", "1,2DeepChat", "DeepModel b",
+        "call deepchat#send({'text': 'Hi'})", "call deepchat#chat#send_key()"};
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    ed_ex(st.ed, "DeepChat! ++seed=7");
+    trouble_expect_line(&st, "options alone",
+                        "options hold for the text behind them; there is none");
+    ed_ex(st.ed, "call setline(5, ['%%%% assistant', '', 'Yes', '']) | "
+                 "setlocal nomodifiable | let g:text = getline(1, '$')");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        ed_ex(st.ed, "messages clear");
+        ed_ex(st.ed, "%s", commands[i]);
+        trouble_expect_line(&st, commands[i],
+                            "'modifiable' is off in this chat; nothing was "
+                            "done");
+        stage_expect(&st, commands[i], "getline(1, '$') ==# g:text", "1");
+    }
+    ed_ex(st.ed, "messages clear");
+    stage_keys(&st, "q:");
+    ed_ex(st.ed, "DeepChat Hi");
+    stage_expect(&st, "command-line window", "trim(execute('messages'))",
+                 "deepchat: no chat opens from the command-line window");
+    stage_keys(&st, ":quit<CR>");
+    cr_expect_eq(server_requests(st.sv), 0);
     stage_stop(&st);
 }
 
