@@ -23,8 +23,13 @@ function! deepchat#health#command(mods) abort
   call s:add(deepchat#health#checks())
   let l:why = deepchat#host#send('check', {'settings': deepchat#settings()})
   if l:why !=# ''
-    call s:add([['error', l:why]])
+    call s:add(s:trouble(l:why))
   endif
+endfunction
+
+" Why the host cannot be asked, and what it said last.
+function! s:trouble(why) abort
+  return [['error', a:why]] + map(deepchat#host#stderr()[-1:], '["info", v:val]')
 endfunction
 
 " Host: what it found.
@@ -63,7 +68,7 @@ function! deepchat#health#report() abort
     sleep 10m
   endwhile
   let s:waiting = 0
-  return l:lines + (l:why ==# '' ? s:answer : [['error', l:why]])
+  return l:lines + (l:why ==# '' ? s:answer : s:trouble(l:why))
 endfunction
 
 " The findings that need no host.

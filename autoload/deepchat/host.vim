@@ -10,6 +10,7 @@ let s:about = {}
 let s:broken = ''
 let s:stderr = []
 let s:hello_timer = 0
+let s:log = ''
 let s:parts = []
 
 " The plugin's folder.
@@ -28,6 +29,12 @@ function! deepchat#host#about() abort
   return s:about
 endfunction
 
+" Path of the log, also when the host that told it has ended; '' before.
+function! deepchat#host#log() abort
+  return s:log
+endfunction
+
+" True while the host is there, even if it has not answered yet.
 function! deepchat#host#running() abort
   return s:job isnot 0
 endfunction
@@ -84,7 +91,7 @@ function! s:start() abort
   endif
   call s:notify('hello', {'protocol': s:protocol, 'version': s:version,
         \ 'editor': s:editor(), 'pid': getpid(), 'settings': deepchat#settings()})
-  let s:hello_timer = timer_start(3000, function('s:no_answer'))
+  let s:hello_timer = timer_start(3000, {-> s:look_again()})
   return ''
 endfunction
 
@@ -154,9 +161,16 @@ function! s:editor() abort
   return has('nvim') ? 'Neovim ' . matchstr(execute('version'), 'NVIM v\zs\S*') : 'Vim ' . v:version
 endfunction
 
-function! s:no_answer(timer) abort
+" Time is up. If the editor was busy all the while the answer is there unread.
+function! s:look_again() abort
+  let s:hello_timer = timer_start(200, {-> s:no_answer()})
+endfunction
+
+" The next command tries again: a computer can be slow for once.
+function! s:no_answer() abort
   if empty(s:about) && s:job isnot 0
     call s:break('the host does not answer; run :DeepBuild')
+    let s:broken = ''
   endif
 endfunction
 
@@ -170,6 +184,7 @@ endfunction
 " user without a key, no_key: what to say then.
 function! deepchat#host#ready(about) abort
   let s:about = a:about
+  let s:log = get(a:about, 'log', s:log)
   call timer_stop(s:hello_timer)
   if a:about.protocol != s:protocol
     call s:break(printf('host is %s, plugin wants %s; run :DeepBuild', a:about.version, s:version))

@@ -1,6 +1,7 @@
 /* An engine that is missing, broken, foreign or talks nonsense: the editor
  * lives, the user reads one line, nothing is lost. */
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,44 @@ Test(errors_host, one_line, .timeout = 90)
 {
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
         check_host(i);
+}
+
+/* One that is silent the first time, and then answers while the editor is busy
+ * for longer than it waits. */
+Test(errors_host, tries_again, .timeout = 60)
+{
+    struct stage st;
+    char text[2048];
+    stage_start(&st, "token Hello\nfinish stop\ndone\n", "");
+    char *dir = temp_dir(), *path = temp_path(dir, "host");
+    char *flag = temp_path(dir, "flag");
+    char *good = ed_eval(st.ed, "g:deepchat.host");
+    int len = snprintf(text, sizeof text,
+                       SH "[ -e %s ] && exec %s \"$@\"\n: >%s\n" WAIT, flag,
+                       good, flag);
+    temp_write(path, text, (size_t)len);
+    chmod(path, 0700);
+    ed_ex(st.ed, "call deepchat#host#stop() | let g:deepchat.host = '%s'",
+          path);
+    ed_ex(st.ed, "DeepChat! Say");
+    cr_expect(trouble_wait_end(st.ed));
+    trouble_expect_line(&st, "silent",
+                        "the host does not answer; run "
+                        ":DeepBuild");
+    ed_ex(st.ed, "call deepchat#send({}) | let g:at = reltime() | "
+                 "while reltimefloat(reltime(g:at)) < 3.3 | endwhile");
+    cr_expect(server_wait_requests(st.sv, 1, STAGE_MS), "tried again");
+    cr_expect(trouble_wait_end(st.ed));
+    stage_expect(&st, "answer", "deepchat#last()", "Hello");
+    kill((pid_t)ed_number(st.ed, "deepchat#host#about().pid"), SIGKILL);
+    cr_assert(ed_wait(st.ed, STAGE_MS, "!deepchat#host#running()"));
+    ed_ex(st.ed, "DeepLog");
+    stage_expect(&st, "the log stays", "expand('%:t')", "deepchat.log");
+    stage_stop(&st);
+    temp_remove(dir);
+    free(flag);
+    free(good);
+    free(path);
 }
 
 /* The other direction: an editor, or what took its place, talks nonsense. */
