@@ -183,6 +183,14 @@ function! deepchat#port#redraw() abort
   endif
 endfunction
 
+" Draw the status lines. In Vim that would wipe out a hit-enter prompt and what
+" it is about; all is drawn behind it anyway.
+function! deepchat#port#redraw_status() abort
+  if s:nvim || mode() !~# '^r'
+    redrawstatus!
+  endif
+endfunction
+
 " [line, col] of the cursor of a window: 1-based, 0-based.
 function! deepchat#port#cursor_at(win) abort
   if s:nvim

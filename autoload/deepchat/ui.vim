@@ -44,7 +44,7 @@ function! deepchat#ui#set_status(buf, text) abort
   else
     let s:status[a:buf] = a:text
   endif
-  redrawstatus!
+  call deepchat#port#redraw_status()
 endfunction
 
 function! deepchat#ui#status(buf) abort
