@@ -18,15 +18,15 @@ function! deepchat#unfit() abort
   return ''
 endfunction
 
-" The same, told to the user. Returns 1 if it cannot work.
-function! s:unfit() abort
+" True if it can work; else tells the user.
+function! deepchat#fit() abort
   let l:why = deepchat#unfit()
   if l:why !=# ''
     echohl WarningMsg
     echomsg 'deepchat: ' . l:why
     echohl None
   endif
-  return l:why !=# ''
+  return l:why ==# ''
 endfunction
 
 " g:deepchat, or with a buffer its b:deepchat, as a dictionary, whatever it is
@@ -92,9 +92,7 @@ endfunction
 
 " :[range]DeepChat[!] [++opt=val...] [text]
 function! deepchat#command_chat(mods, bang, range, line1, line2, args) abort
-  if s:unfit()
-    return
-  elseif getcmdwintype() !=# ''
+  if getcmdwintype() !=# ''
     call deepchat#ui#error('no chat opens from the command-line window')
     return
   endif
@@ -117,9 +115,6 @@ endfunction
 
 " :[range]DeepSend
 function! deepchat#command_send(range, line) abort
-  if s:unfit()
-    return
-  endif
   if &filetype !=# 'deepchat'
     call deepchat#ui#error('this buffer is not a chat; :DeepChat opens one')
     return

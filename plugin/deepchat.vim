@@ -8,20 +8,21 @@ let s:cpo = &cpoptions
 set cpoptions&vim
 
 command! -bang -range -nargs=* -complete=customlist,deepchat#complete#chat
-      \ DeepChat call deepchat#command_chat(<q-mods>, <bang>0, <range>, <line1>, <line2>, <q-args>)
-command! -range -bar DeepSend call deepchat#command_send(<range>, <line2>)
-command! -bang -bar DeepStop call deepchat#command_stop(<bang>0)
+      \ DeepChat if deepchat#fit() |
+      \ call deepchat#command_chat(<q-mods>, <bang>0, <range>, <line1>, <line2>, <q-args>) | endif
+command! -range -bar DeepSend if deepchat#fit() | call deepchat#command_send(<range>, <line2>) | endif
+command! -bang -bar DeepStop if deepchat#fit() | call deepchat#command_stop(<bang>0) | endif
 command! -bang -bar -nargs=? -complete=customlist,deepchat#complete#model
-      \ DeepModel call deepchat#model#command(<bang>0, <q-args>)
-command! -bar DeepResume call deepchat#resume#command(<q-mods>)
-command! -bar DeepLog call deepchat#command_log(<q-mods>)
-command! -bar DeepHealth call deepchat#health#command(<q-mods>)
-command! -bar DeepBuild call deepchat#build#command()
+      \ DeepModel if deepchat#fit() | call deepchat#model#command(<bang>0, <q-args>) | endif
+command! -bar DeepResume if deepchat#fit() | call deepchat#resume#command(<q-mods>) | endif
+command! -bar DeepLog if deepchat#fit() | call deepchat#command_log(<q-mods>) | endif
+command! -bar DeepHealth if deepchat#fit() | call deepchat#health#command(<q-mods>) | endif
+command! -bar DeepBuild if deepchat#fit() | call deepchat#build#command() | endif
 
 nnoremap <silent> <Plug>(deepchat-open) :<C-U>DeepChat<CR>
 xnoremap <silent> <Plug>(deepchat-open) :DeepChat<CR>
-nnoremap <silent> <Plug>(deepchat-send) :<C-U>call deepchat#chat#send_key()<CR>
-inoremap <silent> <Plug>(deepchat-send) <Cmd>call deepchat#chat#send_key()<CR>
+nnoremap <silent> <Plug>(deepchat-send) :<C-U>if deepchat#fit() <Bar> call deepchat#chat#send_key() <Bar> endif<CR>
+inoremap <silent> <Plug>(deepchat-send) <Cmd>if deepchat#fit() <Bar> call deepchat#chat#send_key() <Bar> endif<CR>
 nnoremap <silent> <Plug>(deepchat-stop) :<C-U>DeepStop<CR>
 inoremap <silent> <Plug>(deepchat-stop) <Cmd>DeepStop<CR>
 nnoremap <silent> <Plug>(deepchat-stop-all) :<C-U>DeepStop!<CR>
@@ -33,13 +34,20 @@ onoremap <silent> <Plug>(deepchat-next-turn) :<C-U>call deepchat#turn#jump(v:cou
 onoremap <silent> <Plug>(deepchat-prev-turn) :<C-U>call deepchat#turn#jump(-v:count1)<CR>
 nnoremap <silent> <Plug>(deepchat-help) :<C-U>help deepchat-maps<CR>
 
+" An editor that cannot run the plugin reads and writes a chat as any file.
+function! s:on(event) abort
+  if deepchat#unfit() ==# ''
+    call call('deepchat#file#' . a:event[0], [expand('<abuf>') + 0] + a:event[1:])
+  endif
+endfunction
+
 augroup deepchat
   autocmd!
-  autocmd BufReadPost *.deepchat.md call deepchat#file#read(expand('<abuf>') + 0)
-  autocmd BufWritePost *.deepchat.md call deepchat#file#written(expand('<abuf>') + 0, expand('<afile>:p'))
-  autocmd BufFilePost * if &filetype ==# 'deepchat' | call deepchat#file#renamed(expand('<abuf>') + 0) | endif
-  autocmd BufWriteCmd deepchat://* call deepchat#file#write_new(expand('<abuf>') + 0)
-  autocmd BufUnload,BufWipeout *.deepchat.md,deepchat://* call deepchat#file#unloaded(expand('<abuf>') + 0)
+  autocmd BufReadPost *.deepchat.md call s:on(['read'])
+  autocmd BufWritePost *.deepchat.md call s:on(['written', expand('<afile>:p')])
+  autocmd BufFilePost * if &filetype ==# 'deepchat' | call s:on(['renamed']) | endif
+  autocmd BufWriteCmd deepchat://* call s:on(['write_new'])
+  autocmd BufUnload,BufWipeout *.deepchat.md,deepchat://* call s:on(['unloaded'])
 augroup END
 
 let &cpoptions = s:cpo

@@ -16,10 +16,15 @@ function! Test_encoding() abort
     return
   endif
   set encoding=latin1
-  let l:said = s:said('DeepChat hello') + s:said('DeepSend')
-  set encoding=utf-8
   let l:want = "deepchat: 'encoding' is latin1; DeepChat needs :set encoding=utf-8"
-  call assert_equal([l:want, l:want], l:said)
+  for l:command in ['DeepChat hello', 'DeepSend', 'DeepStop', 'DeepStop!', 'DeepModel', 'DeepResume', 'DeepLog',
+        \ 'DeepHealth', 'DeepBuild', "execute 'normal' \"\<Plug>(deepchat-send)\""]
+    call assert_equal([l:want], s:said(l:command), l:command)
+  endfor
+  let l:file = tempname() . '.deepchat.md'
+  let l:said = s:said('edit ' . l:file . ' | write | edit! | bwipeout')
+  call assert_equal([], filter(l:said, 'v:val =~# "deepchat: \\|\\<E\\d"'))
+  set encoding=utf-8
 endfunction
 
 function! Test_compatible() abort
