@@ -22,6 +22,7 @@ setlocal formatlistpat=^\\s*\\d\\+[.)]\\s\\+\\\|^\\s*[-*+]\\s\\+
 let b:undo_ftplugin = 'setlocal modeline< swapfile< undofile< bufhidden< conceallevel< concealcursor<'
       \ . ' linebreak< breakindent< foldmethod< foldtext< formatexpr< comments<'
       \ . ' commentstring< formatoptions< formatlistpat<'
+      \ . '| execute "silent! autocmd! deepchat_buffer_" . bufnr("%")'
 
 function! s:map(modes, keys, plug) abort
   for l:mode in split(a:modes, '\zs')
