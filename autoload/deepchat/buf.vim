@@ -39,6 +39,7 @@ function! deepchat#buf#running(buf) abort
   return 0
 endfunction
 
+" True if a reply runs in any buffer.
 function! deepchat#buf#any_running() abort
   return !empty(filter(values(s:replies), '!has_key(v:val, "done")'))
 endfunction
@@ -302,13 +303,20 @@ function! s:followers(buf, row, col) abort
     let [l:line, l:at] = deepchat#port#cursor_at(l:win)
     let l:free = l:win != win_getid() || mode(1) =~# '^n'
     if l:line == a:row + 1
-      let l:last = strlen(matchstr(strpart(getbufline(a:buf, l:line)[0], 0, a:col), '.$'))
+      let l:last = s:last_len(getbufline(a:buf, l:line)[0], a:col)
       call add(l:found, [l:win, l:free && l:at >= a:col - l:last ? 'end' : [l:at, a:col]])
     elseif l:win != win_getid() && l:line == s:line_count(a:buf)
       call add(l:found, [l:win, 'last'])
     endif
   endfor
   return l:found
+endfunction
+
+" Bytes of the last character before col. The line may be long: no character
+" that a model writes has more than 16 with all that is put over it.
+function! s:last_len(line, col) abort
+  let l:from = max([a:col - 16, 0])
+  return strlen(matchstr(strpart(a:line, l:from, a:col - l:from), '.$'))
 endfunction
 
 function! s:line_count(buf) abort
@@ -415,7 +423,7 @@ endfunction
 function! s:tell(reply, about) abort
   let l:event = s:event(a:reply, a:about)
   if has_key(a:about, 'lost') && a:about.lost !=# 'gone'
-    call deepchat#ui#say('reply taken out of the buffer; stopped (:DeepResume has it)')
+    call deepchat#ui#say('reply taken out; stopped (:DeepResume has it)')
   elseif a:about.finish ==# 'stopped'
     call deepchat#ui#say(a:about.got_text
           \ ? printf('stopped, %s tokens kept', s:count(a:about.pieces)) : 'stopped; nothing came yet')

@@ -132,7 +132,7 @@ function! deepchat#chat#locked(buf, pid) abort
     return
   endif
   call setbufvar(a:buf, '&readonly', 1)
-  call deepchat#ui#say('chat is open in another editor' . (a:pid > 0 ? ' (pid ' . a:pid . ')' : '') . '; read-only here')
+  call deepchat#ui#say('open in another editor' . (a:pid > 0 ? ' (pid ' . a:pid . ')' : '') . '; read-only here')
 endfunction
 
 " True if another editor has the chat in buf, and says so.
@@ -354,6 +354,7 @@ function! deepchat#chat#drop_queue(buf) abort
   return 1
 endfunction
 
+" Forget what waits in any chat.
 function! deepchat#chat#drop_queues() abort
   for l:info in getbufinfo({'bufloaded': 1})
     call deepchat#chat#drop_queue(l:info.bufnr)

@@ -42,6 +42,7 @@ function! deepchat#port#anchor_at(buf, key) abort
   return [l:mark[0], l:mark[1], min([l:mark[2].end_row, l:last]), l:mark[2].end_col]
 endfunction
 
+" Take an anchor away, if it is there.
 function! deepchat#port#anchor_drop(buf, key) abort
   if !s:nvim
     call deepchat#prop#anchor_drop(a:buf, a:key)

@@ -68,6 +68,7 @@ function! s:all_seen(buf) abort
   return s:seen[a:buf]
 endfunction
 
+" The same as deepchat#port#anchor().
 function! deepchat#prop#anchor(buf, key, lnum, col, end_lnum, end_col) abort
   call deepchat#prop#anchor_drop(a:buf, a:key)
   call s:put(a:buf, s:LEFT, a:key, a:lnum, a:col)
@@ -121,6 +122,7 @@ function! s:note_below(buf, key, lnum) abort
   endif
 endfunction
 
+" Take an anchor away, if it is there.
 function! deepchat#prop#anchor_drop(buf, key) abort
   let l:seen = get(s:all_seen(a:buf), a:key, [])
   if empty(l:seen)

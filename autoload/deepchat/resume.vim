@@ -40,7 +40,7 @@ endfunction
 " Ask the host for the texts of an entry. Returns 0 if they are not all there.
 function! s:take(entry) abort
   if a:entry.writing
-    call deepchat#ui#say(printf('a reply is still coming in (%d bytes so far); :DeepResume again', a:entry.bytes))
+    call deepchat#ui#say(printf('still coming in (%d bytes so far); :DeepResume again', a:entry.bytes))
     return 0
   endif
   let s:coming[a:entry.file] = extend({'user': [], 'turns': []}, a:entry)

@@ -47,6 +47,7 @@ function! deepchat#ui#set_status(buf, text) abort
   call deepchat#port#redraw_status()
 endfunction
 
+" What was set last for buf, '' for nothing.
 function! deepchat#ui#status(buf) abort
   return get(s:status, a:buf, '')
 endfunction
@@ -57,6 +58,7 @@ function! deepchat#ui#error_below(buf, row, text) abort
   call setbufvar(a:buf, 'deepchat_error_tick', getbufvar(a:buf, 'changedtick'))
 endfunction
 
+" Take the error line of buf away, if it has one.
 function! deepchat#ui#clear_error(buf) abort
   if bufloaded(a:buf) && getbufvar(a:buf, 'deepchat_error_tick', 0) > 0
     call deepchat#port#virtual(a:buf, s:MARKS - 1, 0, [], 0)
