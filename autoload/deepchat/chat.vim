@@ -67,6 +67,7 @@ function! s:create(mods, project) abort
   setlocal undolevels< nomodified
   let b:deepchat_project = a:project
   setfiletype deepchat
+  call deepchat#file#options()
   call cursor(line('$'), 1)
 endfunction
 

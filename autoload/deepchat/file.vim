@@ -158,12 +158,24 @@ function! s:remember(buf, path) abort
   call setbufvar(a:buf, 'deepchat_told', 0)
 endfunction
 
+" Make the current buffer a chat where no "filetype plugin on" does it.
+function! deepchat#file#options() abort
+  if exists('g:did_load_ftplugin')
+    return
+  endif
+  if &filetype !=# 'deepchat'
+    setlocal filetype=deepchat
+  endif
+  runtime ftplugin/deepchat.vim
+endfunction
+
 " BufReadPost of a chat file.
 function! deepchat#file#read(buf) abort
   let l:path = deepchat#file#path(a:buf)
   if l:path ==# ''
     return
   endif
+  call deepchat#file#options()
   call s:remember(a:buf, l:path)
   call setbufvar(a:buf, 'deepchat_locked', 0)
   call s:attach(a:buf)

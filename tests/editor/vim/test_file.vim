@@ -17,4 +17,20 @@ function! Test_two_projects_of_one_name() abort
   call delete(l:home, 'rf')
 endfunction
 
+" Without "filetype plugin on" a chat is a chat too.
+function! Test_no_filetype_plugins() abort
+  filetype plugin off
+  filetype off
+  set modeline swapfile
+  runtime plugin/deepchat.vim
+  let l:path = tempname() . '.deepchat.md'
+  call writefile(['%% user', '', 'x', '<!-- vim: set sw=3: -->'], l:path)
+  for l:command in ['edit ' . l:path, 'DeepChat!']
+    silent execute l:command
+    call assert_equal(['deepchat', 0, 0], [&filetype, &swapfile, &modeline], l:command)
+    call assert_match('deepchat', maparg('<CR>', 'n'), l:command)
+    bwipeout!
+  endfor
+endfunction
+
 source tests/editor/vim/run.vim
