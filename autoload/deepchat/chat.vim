@@ -341,6 +341,7 @@ function! s:queue(buf, options) abort
   return 1
 endfunction
 
+" True if a turn waits in buf for the end of a reply.
 function! deepchat#chat#is_queued(buf) abort
   return type(getbufvar(a:buf, 'deepchat_queued', 0)) == v:t_dict
 endfunction

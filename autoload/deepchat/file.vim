@@ -38,7 +38,7 @@ endfunction
 
 " chat_dir as the settings or XDG have it.
 function! deepchat#file#chat_dir() abort
-  let l:dir = get(deepchat#settings(), 'chat_dir', '')
+  let l:dir = deepchat#text(deepchat#settings(), 'chat_dir', '')
   if l:dir !=# ''
     return fnamemodify(l:dir, ':p:s?/$??')
   endif

@@ -139,6 +139,8 @@ Test(commands, new_chat, .timeout = 30)
         ed_ex(st.ed, "DeepChat!");
         stage_expect(&st, firsts[i].settings, "getline(1, 3)", firsts[i].want);
     }
+    ed_ex(st.ed, "let g:deepchat = {'chat_dir': []}");
+    stage_expect(&st, "chat_dir", "type(deepchat#file#chat_dir())", "1");
     /* what is wrong is said once, by the host */
     ed_ex(st.ed, "messages clear | let g:deepchat = {'system': ['s']}");
     ed_ex(st.ed, "DeepChat! Hi");
