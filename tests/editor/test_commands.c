@@ -130,7 +130,8 @@ Test(commands, new_chat, .timeout = 30)
     struct stage st;
     stage_start(&st, HELLO, "");
     /* a buffer named so may be there already */
-    ed_ex(st.ed, "badd deepchat://1 | badd deepchat://2");
+    ed_ex(st.ed,
+          "call map([1, 2], 'bufload(bufadd(\"deepchat://\" . v:val))')");
     for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) {
         ed_ex(st.ed, "silent! only! | enew! | messages clear");
         ed_ex(st.ed, "let g:deepchat = %s", firsts[i].settings);

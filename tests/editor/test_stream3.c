@@ -190,6 +190,11 @@ Test(stream3, queue_of_nothing, .timeout = 30)
     stage_expect(&st, "no word", "trim(execute('messages'))", "");
     cr_expect_eq(server_requests(st.sv), 1);
     expect_events(&st, "nothing", "Start\nDone stop");
+    /* before there is room for the reply */
+    stage_script(&st, "token one\n" END);
+    ed_ex(st.ed, "messages clear | execute 'DeepChat! Say' | DeepSend");
+    stage_expect(&st, "at once", "deepchat#chat#is_queued(bufnr('%'))", "0");
+    cr_assert(stage_idle(&st));
     stage_stop(&st);
 }
 
