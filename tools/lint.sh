@@ -45,6 +45,14 @@ ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$script" || return 1
     done
 }
 
+# The other compiler: gcc's warnings are the build's.
+clang_built() {
+    warn=$(sed -n '/^WARN :=/,/[^\\]$/p' Makefile | sed 's/WARN := //; s/\\//g')
+    # shellcheck disable=SC2046,SC2086 # the flags must split
+    find src tests -name '*.c' -exec clang -std=c11 -D_GNU_SOURCE -Werror $warn \
+        -fsyntax-only -Isrc -Itests $(pkg-config --cflags libcjson libcurl "$msgpack") {} +
+}
+
 # Every file of the code stands in the map of its folder.
 mapped() {
     for file in src/*/*.c autoload/deepchat/*.vim; do
@@ -92,6 +100,9 @@ check layers tools/check-layers.sh "$out/libdeepchat.so"
 check sizes tools/check-sizes.sh
 check bans tools/check-bans.py
 check help tools/make-help.sh "$out" --check
+msgpack=msgpack-c
+pkg-config --exists msgpack-c || msgpack=msgpack
+check clang clang_built
 check map mapped
 check finished finished
 check scripts parsed

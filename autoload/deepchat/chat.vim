@@ -337,7 +337,7 @@ function! s:queue(buf, options) abort
   endif
   call setbufvar(a:buf, 'deepchat_queued', a:options)
   call deepchat#port#virtual(a:buf, s:QUEUED, len(getbufline(a:buf, 1, '$')) - 1, [[' queued', 'DeepChatStatus']], 0)
-  redrawstatus!
+  call deepchat#port#redraw_status()
   return 1
 endfunction
 

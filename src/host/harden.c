@@ -14,21 +14,19 @@
 enum { MAX_FILES = 1024 };
 
 static void
-limit(int resource, rlim_t soft)
+limit_files(void)
 {
     struct rlimit lim;
-    if (getrlimit(resource, &lim) != 0)
+    if (getrlimit(RLIMIT_NOFILE, &lim) != 0)
         return;
-    lim.rlim_cur = soft < lim.rlim_max ? soft : lim.rlim_max;
-    if (soft == 0)
-        lim.rlim_max = 0;
-    setrlimit(resource, &lim);
+    lim.rlim_cur = MAX_FILES < lim.rlim_max ? MAX_FILES : lim.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &lim);
 }
 
 static void
 hide_memory(void)
 {
-    limit(RLIMIT_CORE, 0);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
     /* LeakSanitizer needs ptrace, so the sanitizer build stays readable. */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -49,7 +47,7 @@ harden_process(void)
     hide_memory();
     for (int fd = 3; fd < MAX_FILES; fd++)
         close(fd);
-    limit(RLIMIT_NOFILE, MAX_FILES);
+    limit_files();
 }
 
 int

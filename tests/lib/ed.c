@@ -22,6 +22,9 @@ ed_die(const char *what, const char *detail)
     abort();
 }
 
+static char *format_text(const char *format, va_list list)
+    __attribute__((format(printf, 1, 0)));
+
 static char *
 format_text(const char *format, va_list list)
 {

@@ -269,11 +269,11 @@ Test(failure_text, the_key_is_not_shown, .timeout = 20)
                 for (const char *at; (at = strstr(rest, "%s")) != NULL;
                      rest = at + 2) {
                     buf_add(&b, rest, (size_t)(at - rest));
-                    buf_add_text(&b, FAILURE_KEY + from);
+                    buf_add_text(&b, &FAILURE_KEY[from]);
                 }
                 buf_add_text(&b, rest);
                 struct dc_failure f = failure_of(status, buf_str(&b), &asked);
-                const char *piece = FAILURE_KEY + strlen(FAILURE_KEY) - 8;
+                const char *piece = &FAILURE_KEY[strlen(FAILURE_KEY) - 8];
                 cr_expect_null(strstr(f.line, piece), "%s", f.line);
                 cr_expect_null(strstr(f.server, piece), "%s", f.server);
                 cr_expect_null(strstr(f.field, piece), "%s", f.field);
