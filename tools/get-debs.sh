@@ -20,7 +20,7 @@ if [ -z "$mirror" ] && grep -q '^ID=debian' /etc/os-release; then
     mirror=$(apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' |
         sed -n '/security/d; s/^Debian //p' | head -n 1)
 fi
-: "${mirror:=http://deb.debian.org/debian}"
+[ -n "$mirror" ] || { echo "get-debs: no Debian mirror known; set DEBIAN_MIRROR" >&2; exit 1; }
 
 rm -rf "$dest" "$dest.apt"
 mkdir -p "$dest.apt/lists/partial" "$dest.apt/cache/archives/partial" "$dest"
