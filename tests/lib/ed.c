@@ -73,7 +73,7 @@ start(const char *base_url, const char *settings, const char *home, bool ui)
     set_environment(ed->home);
     char *root = source_root();
     const char *host = getenv("DC_HOST");
-    char setup[8192], program[4096], url[4096] = "";
+    char setup[16384], program[4096], url[4096] = "";
     snprintf(program, sizeof program, "%s%s%s",
              host != NULL && host[0] == '/' ? "" : root,
              host != NULL && host[0] == '/' ? "" : "/",
