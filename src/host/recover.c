@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -23,6 +24,9 @@
 #define SUFFIX ".journal"
 
 enum { ENTRIES_MAX = 1000, NAMES_MAX = 2 * ENTRIES_MAX };
+
+/* An empty file older than this is not being made any more. */
+enum { STALE_S = 60 };
 /* Once the files read add up to more than this, older ones are left out. */
 #define JOURNAL_BYTES_MAX ((size_t)256 << 20)
 
@@ -216,9 +220,14 @@ static bool
 read_open(int fd, const char *path, struct journal_entry *e, size_t *used)
 {
     struct stat st;
-    /* an empty file may be one that is just being made, not locked yet */
-    if (fstat(fd, &st) != 0 || st.st_size == 0)
+    if (fstat(fd, &st) != 0)
         return false;
+    if (st.st_size == 0) {
+        /* it may be one that is just being made, not locked yet */
+        if (!e->writing && time(NULL) - st.st_mtime > STALE_S)
+            unlink(path);
+        return false;
+    }
     struct buf file;
     buf_init(&file, RECORD_FILE_MAX);
     bool big = (size_t)st.st_size > RECORD_FILE_MAX;

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../lib/tmpdir.h"
@@ -422,5 +423,28 @@ Test(journal, held_garbage_stays, .timeout = 10)
     close(fd);
     cr_expect_eq(list_count(dir), 0);
     cr_expect_eq(tmpdir_count(dir, ".bad"), 1);
+    tmpdir_free(dir);
+}
+
+/* A process that dies while it makes a journal leaves an empty file. */
+Test(journal, stale_empty_file_goes, .timeout = 10)
+{
+    char *dir = tmpdir_new();
+    const char *path = tmpdir_path(dir, "a.journal");
+    static const struct {
+        int age_s;
+        bool stays;
+    } cases[] = {{0, true}, {30, true}, {90, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        put(path, (struct dc_str){"", 0});
+        struct timespec times[2];
+        clock_gettime(CLOCK_REALTIME, &times[0]);
+        times[0].tv_sec -= cases[i].age_s;
+        times[1] = times[0];
+        cr_assert(utimensat(AT_FDCWD, path, times, 0) == 0);
+        cr_expect_eq(list_count(dir), 0);
+        cr_expect_eq(access(path, F_OK) == 0, cases[i].stays, "%d s",
+                     cases[i].age_s);
+    }
     tmpdir_free(dir);
 }
