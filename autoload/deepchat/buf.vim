@@ -24,8 +24,7 @@ function! deepchat#buf#expect(buf, row, rest) abort
   let l:len = strlen(get(getbufline(a:buf, a:row + 1), 0, ''))
   call deepchat#port#anchor(a:buf, s:key(s:last_id, 'end'), a:row, l:len, a:row, l:len)
   let s:replies[s:last_id] = {'id': s:last_id, 'buf': a:buf, 'rest': a:rest, 'seq': 0,
-        \ 'begun': 0, 'bytes': 0, 'tick': -1, 'undo_seq': 0, 'stopped': 0,
-        \ 'started': reltime()}
+        \ 'begun': 0, 'bytes': 0, 'tick': -1, 'undo_seq': 0}
   return s:last_id
 endfunction
 
