@@ -304,11 +304,26 @@ struct dc_param {
     struct dc_str value;
 };
 
+/* How a server is asked to go on with an answer that was cut
+ * (wire-contract 4.1). */
+enum dc_form {
+    DC_FORM_NONE,   /* an ordinary question */
+    DC_FORM_LAST,   /* a last assistant message, nothing else */
+    DC_FORM_FLAGS,  /* the same, with "add_generation_prompt": false and
+                       "continue_final_message": true */
+    DC_FORM_PREFIX, /* the same, with "prefix": true in that message */
+    DC_FORM_TURN,   /* the answer, then a user message that asks for the rest */
+};
+
 struct dc_request {
     struct dc_str model;
     const struct dc_message *messages;
     size_t message_count;
-    bool stream;                   /* also asks for usage in the stream */
+    enum dc_form form;  /* how to go on with kept; NONE: kept is not read */
+    struct dc_str kept; /* the answer so far, sent without the blanks at its
+                           end (dc_seam_sent); stands behind the messages, so
+                           none of them is its own copy */
+    bool stream;        /* also asks for usage in the stream */
     const struct dc_param *params; /* sent as they are, in this order */
     size_t param_count;
     struct dc_str extra; /* JSON object merged last, "" for none */
@@ -319,6 +334,75 @@ struct dc_request {
  * completions as DeepInfra documents them. */
 DC_API char *dc_request_body(const struct dc_request *req, size_t *len,
                              struct dc_error *err);
+
+/* ---- joining a continuation to what is kept (core/seam.c) ---------------- */
+
+/*
+ * An answer that was cut is gone on with by asking the server again. What comes
+ * then is the exact continuation, or the whole answer again, or its last words
+ * again, a preamble, a second opening fence... A seam takes that stream and
+ * gives what is to stand behind the kept text. It holds back only the head of
+ * the stream, until the joint is decided; then everything passes through
+ * untouched. It never loses text: what no rule is certain about is kept twice.
+ */
+struct dc_seam;
+
+enum {
+    DC_SEAM_HOLD = 400,     /* bytes held back at most while in doubt */
+    DC_SEAM_HOLD_MS = 1500, /* and the time; then the caller decides */
+};
+
+struct dc_seam_options {
+    /* All that was received, with the blanks at its end. */
+    struct dc_str kept;
+    /* True: the blanks at the end stand in the text and are the user's, they
+     * stay. False: they are not shown yet; the seam gives out those that
+     * belong there. */
+    bool fixed;
+    /* How the server was asked: after DC_FORM_TURN preambles are expected. */
+    enum dc_form form;
+};
+
+enum dc_seam_rule {
+    DC_SEAM_UNDECIDED,
+    DC_SEAM_EXACT,    /* went on where the text was cut */
+    DC_SEAM_ECHO,     /* all that was kept came again */
+    DC_SEAM_RESTART,  /* began from the top, and came to where we are */
+    DC_SEAM_OVERLAP,  /* the last characters, words or lines came again */
+    DC_SEAM_LINE,     /* the line that was cut came again from its start */
+    DC_SEAM_FENCE,    /* the open code fence was opened again */
+    DC_SEAM_PREAMBLE, /* "Sure, here is the rest:" was dropped */
+    DC_SEAM_BOTH,     /* doubtful: nothing was dropped */
+    DC_SEAM_EMPTY,    /* nothing came, or only what we had */
+    DC_SEAM_RULES,    /* how many */
+};
+
+struct dc_seam_report {
+    enum dc_seam_rule rule; /* the one that removed most */
+    size_t dropped;         /* bytes of the stream that were left out */
+    bool new_turn;          /* the server began a new turn instead of going on:
+                               ask it in another form next time */
+};
+
+DC_API struct dc_seam *dc_seam_new(const struct dc_seam_options *options);
+DC_API void dc_seam_free(struct dc_seam *seam);
+
+/* Bytes of kept that a server should be sent: without the blanks and the
+ * halves of characters (U+FFFD) at its end, which make servers stumble. */
+DC_API size_t dc_seam_sent(struct dc_str kept);
+
+/* More of the continuation (valid UTF-8, split anywhere between characters);
+ * what is decided by now comes back, borrowed. final: nothing follows. */
+DC_API struct dc_str dc_seam_add(struct dc_seam *seam, struct dc_str text,
+                                 bool final);
+/* DC_SEAM_HOLD_MS are over: decide with what is there. As dc_seam_add(). */
+DC_API struct dc_str dc_seam_decide(struct dc_seam *seam);
+/* True while text is held back in doubt. A restart that is recognised and being
+ * skipped is not in doubt. */
+DC_API bool dc_seam_pending(const struct dc_seam *seam);
+DC_API struct dc_seam_report dc_seam_report(const struct dc_seam *seam);
+/* "echo" and so on; never NULL. */
+DC_API const char *dc_seam_rule_name(enum dc_seam_rule rule);
 
 /* ---- what went wrong (core/failure.c) ------------------------------------ */
 
@@ -369,6 +453,8 @@ enum dc_fault {
     DC_FAULT_RATE,    /* 429 */
     DC_FAULT_CONTEXT, /* the conversation is too long for the model */
     DC_FAULT_FIELD,   /* a request field was refused; see field */
+    DC_FAULT_FORM,    /* the way a continuation was asked for; see dc_form */
+    DC_FAULT_THINK,   /* a continuation is refused while reasoning is on */
     DC_FAULT_TOO_LARGE,
     DC_FAULT_SERVER,  /* 5xx */
     DC_FAULT_NOT_API, /* a web page or something else that is no API */

@@ -22,6 +22,21 @@ struct reply_request {
     const struct dc_message *messages; /* kept */
     size_t message_count;
     struct journal_head journal; /* kept */
+
+    /* An answer to go on with, "" for a new one. Kept. It stands behind the
+     * messages. */
+    struct dc_str kept;
+    bool fixed; /* blanks at its end are the user's and stay */
+    bool plain; /* the text goes into no chat: nothing in it is escaped */
+    /* automatic rounds after this one; -1: as the option says */
+    int rounds;
+};
+
+/* A round after the first has brought its first text. */
+struct reply_round {
+    int number, most;  /* "continued 3/8" */
+    double tokens_out; /* so far, of all rounds; -1 unknown */
+    double cost;       /* the same */
 };
 
 struct reply_end {
@@ -35,6 +50,7 @@ struct reply_end {
     const struct dc_summary *summary;
     double seconds; /* from the first text to the end */
     size_t pieces;  /* deltas, about one a token */
+    int rounds;     /* requests that brought text; 1 without a continuation */
 };
 
 struct reply_events {
@@ -42,6 +58,11 @@ struct reply_events {
     void (*started)(void *user);
     /* a piece, escaped for the chat file and already in the journal */
     void (*text)(void *user, enum dc_delta_kind kind, struct dc_str text);
+    /* what came so far is void: the answer is asked for anew (structured
+     * output that was cut cannot be gone on with) */
+    void (*anew)(void *user);
+    /* the answer goes on by itself; its status follows */
+    void (*round)(void *user, const struct reply_round *round);
     /* for a status line: "waiting 3 s"; "" when text arrives */
     void (*status)(void *user, const char *text);
     /* one line that the user should read now */
@@ -59,6 +80,11 @@ struct reply *reply_start(struct loop *lp, struct http *http,
 /* Nothing is called back any more. NULL is ignored. The journal is closed and
  * kept unless it was taken. */
 void reply_free(struct reply *r);
+
+/* Bytes at the end of kept, as it stands in the chat file, that the first text
+ * brings again: blanks, and a line that may still become a marker. They are to
+ * be replaced by it. Fixed once reply_start() has returned. */
+size_t reply_back(const struct reply *r);
 
 /* The user wants no more; ended() comes with finish "stopped". */
 void reply_stop(struct reply *r);
