@@ -289,6 +289,31 @@ config_loopback(const struct config *cfg)
     return cfg->url.loopback;
 }
 
+bool
+config_hosted(const struct config *cfg)
+{
+    return cfg->url.hosted;
+}
+
+enum dc_form
+config_form(const struct config *cfg)
+{
+    return cfg->url.form;
+}
+
+const char *
+config_form_url(const struct config *cfg, enum dc_form form)
+{
+    bool other = form == DC_FORM_PREFIX && cfg->url.prefix != NULL;
+    return other ? cfg->url.prefix : cfg->url.endpoint;
+}
+
+bool
+config_takes_no_effort(const struct config *cfg)
+{
+    return cfg->url.effort;
+}
+
 const char *
 config_model(const struct config *cfg)
 {

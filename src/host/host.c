@@ -2,6 +2,7 @@
 #include "host/host.h"
 
 #include "host/chat.h"
+#include "host/form.h"
 #include "host/journal.h"
 #include "host/lock.h"
 #include "host/resume.h"
@@ -23,6 +24,7 @@ host_init(struct host *host, struct loop *lp, struct http *http,
         .editor = editor,
         .writer = writer_new(lp, editor),
         .locks = locks_new(),
+        .forms = forms_new(),
         .foreign = true,
     };
     host->chats = chats_new(host);
@@ -46,5 +48,6 @@ host_finish(struct host *host, int ms)
     resume_free(host->resume);
     journal_flush(ms);
     locks_free(host->locks);
+    forms_free(host->forms);
     writer_free(host->writer);
 }

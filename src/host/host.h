@@ -11,6 +11,7 @@
 #include "host/writer.h"
 
 struct chats;
+struct forms;
 struct locks;
 struct resume;
 
@@ -21,6 +22,7 @@ struct host {
     struct writer *writer;
     struct chats *chats;
     struct locks *locks;
+    struct forms *forms; /* how servers are asked to go on */
     struct resume *resume;
     bool foreign; /* no "hello" of a plugin that speaks our protocol has come:
                      take no orders */

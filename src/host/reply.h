@@ -10,6 +10,7 @@
 
 #include "deepchat.h"
 #include "host/config.h"
+#include "host/form.h"
 #include "host/http.h"
 #include "host/journal.h"
 #include "host/loop.h"
@@ -30,6 +31,7 @@ struct reply_request {
     bool plain; /* the text goes into no chat: nothing in it is escaped */
     /* automatic rounds after this one; -1: as the option says */
     int rounds;
+    struct forms *forms; /* kept while it runs; NULL: nothing is remembered */
 };
 
 /* A round after the first has brought its first text. */

@@ -20,6 +20,8 @@ enum { URL_MAX = 2048, HOST_MAX = 253, PORT_MAX = 65535 };
 
 #define ENDPOINT "/chat/completions"
 #define DEEPINFRA_HOST "api.deepinfra.com"
+#define DEEPSEEK_HOST "api.deepseek.com"
+#define DEEPSEEK_BETA "/beta"
 
 struct parts {
     bool secure;
@@ -243,63 +245,94 @@ add_path(struct buf *out, struct dc_str path, bool deepinfra)
         buf_add_text(out, "/v1");
 }
 
-static bool
-is_hosted(const char *host)
+struct server {
+    const char *host;
+    enum dc_form form;
+    bool effort;
+};
+
+/* What is known of a host; NULL if it is nobody's we know. */
+static const struct server *
+find_server(const char *host)
 {
-    static const char *const hosts[] = {
-        DEEPINFRA_HOST,
-        "api.openai.com",
-        "openrouter.ai",
-        "api.deepseek.com",
-        "api.mistral.ai",
-        "api.groq.com",
-        "api.together.xyz",
-        "api.together.ai",
-        "api.anthropic.com",
-        "api.fireworks.ai",
-        "api.x.ai",
-        "api.cerebras.ai",
-        "api.perplexity.ai",
-        "api.moonshot.ai",
-        "api.moonshot.cn",
-        "api.sambanova.ai",
-        "api.novita.ai",
-        "api.hyperbolic.xyz",
-        "api.z.ai",
-        "api.studio.nebius.ai",
-        "api.cohere.ai",
-        "router.huggingface.co",
-        "integrate.api.nvidia.com",
-        "generativelanguage.googleapis.com",
+    static const struct server servers[] = {
+        {DEEPINFRA_HOST, DC_FORM_LAST, true},
+        {"api.openai.com", DC_FORM_TURN, false},
+        {"openrouter.ai", DC_FORM_LAST, true},
+        {DEEPSEEK_HOST, DC_FORM_PREFIX, false},
+        {"api.mistral.ai", DC_FORM_PREFIX, false},
+        {"api.groq.com", DC_FORM_LAST, false},
+        {"api.together.xyz", DC_FORM_LAST, false},
+        {"api.together.ai", DC_FORM_LAST, false},
+        {"api.anthropic.com", DC_FORM_LAST, false},
+        {"api.fireworks.ai", DC_FORM_LAST, false},
+        {"api.x.ai", DC_FORM_LAST, false},
+        {"api.cerebras.ai", DC_FORM_LAST, false},
+        {"api.perplexity.ai", DC_FORM_LAST, false},
+        {"api.moonshot.ai", DC_FORM_LAST, false},
+        {"api.moonshot.cn", DC_FORM_LAST, false},
+        {"api.sambanova.ai", DC_FORM_LAST, false},
+        {"api.novita.ai", DC_FORM_LAST, false},
+        {"api.hyperbolic.xyz", DC_FORM_LAST, false},
+        {"api.z.ai", DC_FORM_LAST, false},
+        {"api.studio.nebius.ai", DC_FORM_LAST, false},
+        {"api.cohere.ai", DC_FORM_LAST, false},
+        {"router.huggingface.co", DC_FORM_LAST, false},
+        {"integrate.api.nvidia.com", DC_FORM_LAST, false},
+        {"generativelanguage.googleapis.com", DC_FORM_LAST, false},
     };
-    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
-        if (strcmp(host, hosts[i]) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < sizeof servers / sizeof *servers; i++)
+        if (strcmp(host, servers[i].host) == 0)
+            return &servers[i];
+    return NULL;
+}
+
+/* Of a DeepSeek that is asked itself, not through a port of one's own. */
+static bool
+is_deepseek(const struct parts *parts)
+{
+    return parts->port == 0 && strcmp(parts->host, DEEPSEEK_HOST) == 0;
+}
+
+static char *
+print_endpoint(const struct url *url, struct dc_str path, bool deepinfra)
+{
+    struct buf out;
+    buf_init(&out, (size_t)URL_MAX * 2);
+    buf_addf(&out, "%s://%s", url->secure ? "https" : "http", url->host);
+    add_path(&out, path, deepinfra);
+    buf_add_text(&out, ENDPOINT);
+    return buf_take(&out, NULL);
 }
 
 bool
 url_read(struct url *out, struct dc_str text, struct dc_error *err)
 {
     struct parts parts = {0};
-    struct buf url;
+    struct buf host;
     *out = (struct url){0};
     text = str_trim(text);
     if (!check_bytes(text, err) || !split(text, &parts, err))
         return false;
+    const struct server *server = find_server(parts.host);
     out->secure = parts.secure;
     out->loopback = is_loopback(parts.host);
-    out->hosted = is_hosted(parts.host);
+    out->hosted = server != NULL;
+    out->effort = server != NULL && server->effort;
+    out->form = server != NULL ? server->form : DC_FORM_LAST;
     out->deepinfra = parts.port == 0 && strcmp(parts.host, DEEPINFRA_HOST) == 0;
-    buf_init(&url, (size_t)URL_MAX * 2);
-    buf_add_text(&url, parts.host);
+    buf_init(&host, (size_t)URL_MAX * 2);
+    buf_add_text(&host, parts.host);
     if (parts.port > 0)
-        buf_addf(&url, ":%ld", parts.port);
-    out->host = buf_take(&url, NULL);
-    buf_addf(&url, "%s://%s", parts.secure ? "https" : "http", out->host);
-    add_path(&url, parts.path, out->deepinfra);
-    buf_add_text(&url, ENDPOINT);
-    out->endpoint = buf_take(&url, NULL);
+        buf_addf(&host, ":%ld", parts.port);
+    out->host = buf_take(&host, NULL);
+    if (is_deepseek(&parts))
+        out->prefix =
+            print_endpoint(out, str_of(DEEPSEEK_BETA ENDPOINT), false);
+    cut_slashes(&parts.path);
+    if (out->prefix != NULL && str_is(parts.path, DEEPSEEK_BETA))
+        parts.path = str_of(DEEPSEEK_BETA ENDPOINT);
+    out->endpoint = print_endpoint(out, parts.path, out->deepinfra);
     return true;
 }
 
@@ -307,6 +340,7 @@ void
 url_finish(struct url *url)
 {
     free(url->endpoint);
+    free(url->prefix);
     free(url->host);
     *url = (struct url){0};
 }

@@ -1,0 +1,186 @@
+/*
+ * The forms are tried from the one that leaves the least to mend to the one
+ * that every server takes. What was found out is kept under the address and
+ * the model, because behind one address models differ.
+ */
+#include "host/form.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum fact { THINKING_OFF = 1, EFFORT_REFUSED = 2 };
+
+struct entry {
+    char *url; /* NULL: free */
+    char *model;
+    enum dc_form form; /* NONE: as for any server */
+    unsigned facts;
+};
+
+struct forms {
+    struct entry entries[FORMS_MAX];
+    size_t next; /* the oldest, once all are taken */
+};
+
+struct forms *
+forms_new(void)
+{
+    return mem_alloc(sizeof(struct forms));
+}
+
+static void
+empty(struct entry *e)
+{
+    free(e->url);
+    free(e->model);
+    *e = (struct entry){0};
+}
+
+void
+forms_free(struct forms *forms)
+{
+    if (forms == NULL)
+        return;
+    for (size_t i = 0; i < FORMS_MAX; i++)
+        empty(&forms->entries[i]);
+    free(forms);
+}
+
+/* FORMS_MAX if there is none. */
+static size_t
+find(const struct forms *forms, const struct config *cfg)
+{
+    for (size_t i = 0; i < FORMS_MAX; i++) {
+        const struct entry *e = &forms->entries[i];
+        if (e->url != NULL && strcmp(e->url, config_url(cfg)) == 0 &&
+            strcmp(e->model, config_model(cfg)) == 0)
+            return i;
+    }
+    return FORMS_MAX;
+}
+
+static struct entry *
+entry_of(struct forms *forms, const struct config *cfg)
+{
+    size_t i = find(forms, cfg);
+    if (i < FORMS_MAX)
+        return &forms->entries[i];
+    struct entry *e = &forms->entries[forms->next];
+    forms->next = (forms->next + 1) % FORMS_MAX;
+    empty(e);
+    e->url = mem_str(config_url(cfg));
+    e->model = mem_str(config_model(cfg));
+    return e;
+}
+
+/* ---- the form ---- */
+
+enum dc_form
+form_of(const struct forms *forms, const struct config *cfg)
+{
+    size_t i = find(forms, cfg);
+    enum dc_form learned =
+        i < FORMS_MAX ? forms->entries[i].form : DC_FORM_NONE;
+    return learned != DC_FORM_NONE ? learned : config_form(cfg);
+}
+
+/* The flags are for servers of one's own; those of the known hosts refuse what
+ * they do not know, or know that they need none. */
+static enum dc_form
+after(const struct config *cfg, enum dc_form form)
+{
+    if (form == DC_FORM_LAST && !config_hosted(cfg))
+        return DC_FORM_FLAGS;
+    return form == DC_FORM_TURN ? DC_FORM_NONE : DC_FORM_TURN;
+}
+
+enum dc_form
+form_next(struct forms *forms, const struct config *cfg, enum dc_form used)
+{
+    enum dc_form now = form_of(forms, cfg);
+    enum dc_form next = after(cfg, used);
+    /* another reply may have been through this */
+    for (enum dc_form f = next; f != DC_FORM_NONE; f = after(cfg, f))
+        if (f == now)
+            return now;
+    if (next != DC_FORM_NONE)
+        entry_of(forms, cfg)->form = next;
+    return next;
+}
+
+/* ---- thinking ---- */
+
+static bool
+knows(const struct forms *forms, const struct config *cfg, enum fact fact)
+{
+    size_t i = find(forms, cfg);
+    return i < FORMS_MAX && (forms->entries[i].facts & fact);
+}
+
+static bool
+learn(struct forms *forms, const struct config *cfg, enum fact fact)
+{
+    if (knows(forms, cfg, fact))
+        return false;
+    entry_of(forms, cfg)->facts |= fact;
+    return true;
+}
+
+bool
+form_thinking_off(const struct forms *forms, const struct config *cfg)
+{
+    return knows(forms, cfg, THINKING_OFF);
+}
+
+bool
+form_think_refused(struct forms *forms, const struct config *cfg)
+{
+    return learn(forms, cfg, THINKING_OFF);
+}
+
+bool
+form_effort_none(const struct forms *forms, const struct config *cfg)
+{
+    return config_takes_no_effort(cfg) && !knows(forms, cfg, EFFORT_REFUSED);
+}
+
+bool
+form_effort_refused(struct forms *forms, const struct config *cfg)
+{
+    return learn(forms, cfg, EFFORT_REFUSED);
+}
+
+/* ---- structured output ---- */
+
+static bool
+binds(const struct value *format)
+{
+    const char *type = value_as_text(value_get(format, "type"), "");
+    return format != NULL && !value_is(format, VALUE_NIL) &&
+           strcmp(type, "text") != 0;
+}
+
+bool
+form_structured(const struct config *cfg)
+{
+    /* vLLM, SGLang, llama.cpp and Ollama have more than one way */
+    static const char *const names[] = {
+        "regex",          "ebnf",
+        "grammar",        "json_schema",
+        "guided_json",    "guided_regex",
+        "format",         "guided_choice",
+        "guided_grammar", "structured_outputs",
+    };
+    const struct value *extra = config_get(cfg, "extra_body");
+    const struct value *format = value_get(extra, "response_format");
+    if (format == NULL)
+        format = config_get(cfg, "response_format");
+    if (binds(format))
+        return true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (binds(value_get(extra, names[i])))
+            return true;
+    return false;
+}
