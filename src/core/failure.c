@@ -78,34 +78,17 @@ failure_say(struct reading *r, enum dc_fault fault, bool retry,
 
 /* ---- the words ---- */
 
-static bool
-says(const struct reading *r, const char *needle)
-{
-    struct dc_str text = buf_str(&r->said.text);
-    return failure_find(text, needle) < text.len ||
-           strcmp(r->said.code, needle) == 0 ||
-           strcmp(r->said.type, needle) == 0;
-}
-
-/* words ends with NULL. */
-static bool
-says_any(const struct reading *r, const char *const *words)
-{
-    for (; *words != NULL; words++)
-        if (says(r, *words))
-            return true;
-    return false;
-}
-
 /* The conversation is over the model's context, in any server's words. */
 static bool
 is_overflow(const struct reading *r)
 {
     static const char *const words[] = {
         "maximum context length",
+        "exceeded max context length",
         "context_length_exceeded",
         "context length exceeded",
         "exceeds the context window",
+        "exceeds the context length",
         "exceeds the available context size",
         "exceed_context_size_error",
         "exceeds maximum input length",
@@ -119,13 +102,22 @@ is_overflow(const struct reading *r)
         "max_tokens must be at least 1",
         "too many tokens",
         "exceeds the limit of",
+        "context size has been exceeded",
+        "context size exceeded",
+        "larger than the max context size",
+        "longer than the model's context length",
+        "longer than the maximum model length",
+        "exceed context limit",
+        "too long for requested model",
+        "tokens + `max_new_tokens` must be",
         NULL,
     };
     if (r->status < 400 && !r->said.error)
         return false;
-    if (says_any(r, words))
+    if (said_any(&r->said, words))
         return true;
-    if (says(r, "input token count") && says(r, "exceeds the maximum"))
+    if (said_has(&r->said, "input token count") &&
+        said_has(&r->said, "exceeds the maximum"))
         return true;
     return (r->status == 400 || r->status == 413) &&
            str_trim(r->response->body).len == 0;
@@ -137,7 +129,7 @@ is_unfunded(const struct reading *r)
     static const char *const words[] = {"insufficient_quota",
                                         "insufficient balance",
                                         "exceeded your current quota", NULL};
-    return r->status == 402 || says_any(r, words);
+    return r->status == 402 || said_any(&r->said, words);
 }
 
 static bool
@@ -150,35 +142,13 @@ is_no_model(const struct reading *r)
                                         "is not available", NULL};
     if (r->status < 400 && !r->said.error)
         return false;
-    if (says_any(r, plain))
+    if (said_any(&r->said, plain))
         return true;
-    return r->status <= 422 && says(r, "model") && says_any(r, words);
+    return r->status <= 422 && said_has(&r->said, "model") &&
+           said_any(&r->said, words);
 }
 
 /* ---- the field that was refused ---- */
-
-static bool
-is_word_byte(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c >= '0' && c <= '9') || c == '_';
-}
-
-/* Where the word stands by itself in text, or text.len. */
-static size_t
-find_word(struct dc_str text, const char *word)
-{
-    size_t len = strlen(word);
-    for (size_t at = 0; at < text.len; at++) {
-        at += failure_find((struct dc_str){text.ptr + at, text.len - at}, word);
-        bool whole =
-            (at == 0 || !is_word_byte(text.ptr[at - 1])) &&
-            (at + len >= text.len || !is_word_byte(text.ptr[at + len]));
-        if (whole)
-            return at;
-    }
-    return text.len;
-}
 
 /* The first option that the text speaks of; "stop" and the like are left out,
  * because they are English, too. */
@@ -186,22 +156,32 @@ static const char *
 named_field(struct dc_str text)
 {
     static const char *const fields[] = {
-        "stream_options",   "service_tier",    "reasoning_effort",
-        "prompt_cache_key", "fail_fast",       "max_completion_tokens",
-        "max_tokens",       "temperature",     "top_p",
-        "presence_penalty", "response_format", "frequency_penalty",
+        "stream_options",
+        "service_tier",
+        "reasoning_effort",
+        "prompt_cache_key",
+        "fail_fast",
+        "max_completion_tokens",
+        "max_tokens",
+        "temperature",
+        "top_p",
+        "presence_penalty",
+        "response_format",
+        "frequency_penalty",
         "tool_choice",
+        "chat_template_kwargs",
     };
     const char *found = "";
     size_t first = text.len;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        size_t at = find_word(text, fields[i]);
+        size_t at = failure_find_word(text, fields[i]);
         if (at < first) {
             first = at;
             found = fields[i];
         }
     }
-    return found;
+    bool effort = failure_find(text, "reasoning is mandatory") < text.len;
+    return found[0] == '\0' && effort ? "reasoning_effort" : found;
 }
 
 /* "stream_options.include_usage" is about stream_options, but of a message it
@@ -227,7 +207,7 @@ read_key(struct reading *r)
     static const char *const words[] = {"key",   "authentic",  "unauthorized",
                                         "token", "credential", NULL};
     bool about_key =
-        r->status == 401 || r->said.text.len == 0 || says_any(r, words);
+        r->status == 401 || r->said.text.len == 0 || said_any(&r->said, words);
     if (!about_key)
         failure_say(r, DC_FAULT_KEY, false, "", "not allowed (403): %s",
                     r->said.text.ptr);
@@ -259,11 +239,11 @@ read_busy(struct reading *r)
     static const char *const busy[] = {"busy", "overloaded", NULL};
     int status = r->status;
     const char *words = r->said.html ? "" : r->said.text.ptr;
-    if (status == 429 && says_any(r, busy))
+    if (status == 429 && said_any(&r->said, busy))
         failure_say(r, DC_FAULT_RATE, true, "", "the model is busy (429)");
     else if (status == 429)
         failure_say(r, DC_FAULT_RATE, true, "", "rate limited (429)");
-    else if (status == 503 && says(r, "loading"))
+    else if (status == 503 && said_has(&r->said, "loading"))
         failure_say(r, DC_FAULT_SERVER, true, "", "the model is loading (503)");
     else if (status == 529)
         failure_say(r, DC_FAULT_SERVER, true, "", "%s is busy (529)", r->host);
@@ -314,8 +294,8 @@ read_ok(struct reading *r)
         failure_say(r, DC_FAULT_OTHER, false, "", "%s sent an empty reply",
                     r->host);
     else if (r->said.error)
-        failure_say(r, DC_FAULT_SERVER, says_any(r, passing), "", "%s: %s",
-                    r->host, words);
+        failure_say(r, DC_FAULT_SERVER, said_any(&r->said, passing), "",
+                    "%s: %s", r->host, words);
     else
         failure_say(r, DC_FAULT_NOT_API, false, "see base_url",
                     "%s sent no chat reply", r->host);
@@ -332,7 +312,7 @@ is_transient(int status)
 static void
 read_missing(struct reading *r)
 {
-    if (r->status == 405 && says(r, "tool")) {
+    if (r->status == 405 && said_has(&r->said, "tool")) {
         snprintf(r->out->field, sizeof r->out->field, "tools");
         failure_say(r, DC_FAULT_FIELD, false, "", "%s cannot use tools (405)",
                     or_text(r->asked->model, "the model"));
@@ -356,6 +336,8 @@ read_meaning(struct reading *r)
     if (is_overflow(r))
         failure_say(r, DC_FAULT_CONTEXT, false, "cut turns or try :DeepModel",
                     "too long for the context");
+    else if (failure_form(r))
+        return true;
     else if (is_no_model(r))
         failure_say(r, DC_FAULT_MODEL, false, "try :DeepModel",
                     "no model %s at %s", or_text(r->asked->model, "named"),
@@ -400,9 +382,9 @@ status_of(const struct reading *r)
         return status;
     if (r->said.number != 0)
         return r->said.number;
-    if (says(r, "rate_limit_exceeded"))
+    if (said_has(&r->said, "rate_limit_exceeded"))
         return 429;
-    return says(r, "invalid_api_key") ? 401 : status;
+    return said_has(&r->said, "invalid_api_key") ? 401 : status;
 }
 
 static void

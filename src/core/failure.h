@@ -1,6 +1,7 @@
 /* Inside of dc_failure_read, shared by the failure*.c files:
  *   failure.c       an answer -> fault, line, retry
  *   failure_net.c   the same, where there was no whole answer
+ *   failure_form.c  the same, where a continuation was refused
  *   failure_said.c  the body of an error -> the server's words
  *   failure_text.c  anybody's text -> one line that is fit to be shown */
 #ifndef CORE_FAILURE_H
@@ -19,6 +20,8 @@
 void failure_line(struct buf *out, struct dc_str text);
 /* Where needle stands in text, whatever the case, or text.len. */
 size_t failure_find(struct dc_str text, const char *needle);
+/* The same, but where it stands by itself, as a name. */
+size_t failure_find_word(struct dc_str text, const char *word);
 
 /* ---- failure_said.c ----------------------------------------------------- */
 
@@ -38,6 +41,10 @@ struct said {
 /* Every body shape of wire-contract 3.1, and plain text. key may be NULL. */
 void said_read(struct said *said, struct dc_str body, const char *key);
 void said_finish(struct said *said);
+/* The words hold needle, whatever the case, or it is their type or code. */
+bool said_has(const struct said *said, const char *needle);
+/* One of them; the last is followed by NULL. */
+bool said_any(const struct said *said, const char *const *needles);
 
 /* ---- failure.c ---------------------------------------------------------- */
 
@@ -65,5 +72,10 @@ or_text(const char *text, const char *fallback)
 /* ---- failure_net.c ------------------------------------------------------ */
 
 void failure_net(struct reading *r);
+
+/* ---- failure_form.c ----------------------------------------------------- */
+
+/* True if the server refused the way in which a continuation was asked for. */
+bool failure_form(struct reading *r);
 
 #endif

@@ -193,3 +193,22 @@ said_finish(struct said *said)
 {
     buf_finish(&said->text);
 }
+
+/* ---- asking for words ---- */
+
+bool
+said_has(const struct said *said, const char *needle)
+{
+    struct dc_str text = buf_str(&said->text);
+    return failure_find(text, needle) < text.len ||
+           strcmp(said->code, needle) == 0 || strcmp(said->type, needle) == 0;
+}
+
+bool
+said_any(const struct said *said, const char *const *needles)
+{
+    for (; *needles != NULL; needles++)
+        if (said_has(said, *needles))
+            return true;
+    return false;
+}

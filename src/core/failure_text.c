@@ -32,6 +32,28 @@ failure_find(struct dc_str text, const char *needle)
     return text.len;
 }
 
+static bool
+is_word_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '_';
+}
+
+size_t
+failure_find_word(struct dc_str text, const char *word)
+{
+    size_t len = strlen(word);
+    for (size_t at = 0; at < text.len; at++) {
+        at += failure_find((struct dc_str){text.ptr + at, text.len - at}, word);
+        bool whole =
+            (at == 0 || !is_word_byte(text.ptr[at - 1])) &&
+            (at + len >= text.len || !is_word_byte(text.ptr[at + len]));
+        if (whole)
+            return at;
+    }
+    return text.len;
+}
+
 /* ---- one clean line ---- */
 
 /* Length of a string such as OSC, whose first bytes are s; only its introducer
