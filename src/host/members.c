@@ -1,6 +1,6 @@
 /*
- * dc_request_body() gives extra_body the last word, so a member that a round
- * needs otherwise is taken out of there first.
+ * dc_request_body() gives extra_body the last word, so a member that stands in
+ * there is changed there.
  */
 #include "host/members.h"
 
@@ -74,13 +74,9 @@ find(const struct members *m, const char *name)
     return i;
 }
 
-void
-members_set(struct members *m, const char *name, struct value *value)
+static void
+set_param(struct members *m, const char *name, const struct value *value)
 {
-    if (value_get(m->rest, name) != NULL) {
-        value_drop(m->rest, name);
-        print_rest(m);
-    }
     size_t i = find(m, name);
     if (i == m->count) {
         m->params = mem_resize(m->params, ++m->count, sizeof *m->params);
@@ -88,7 +84,18 @@ members_set(struct members *m, const char *name, struct value *value)
     }
     drop(m->params[i].value);
     m->params[i].value = print(value);
-    value_free(value);
+}
+
+void
+members_set(struct members *m, const char *name, struct value *value)
+{
+    if (value_get(m->rest, name) != NULL) {
+        value_put(m->rest, name, value);
+        print_rest(m);
+    } else {
+        set_param(m, name, value);
+        value_free(value);
+    }
 }
 
 void

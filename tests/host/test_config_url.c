@@ -88,6 +88,12 @@ static const struct {
      "https://open.example/api/paas/v4/chat/completions", "open.example", "s"},
     {"https://api.deepseek.com/chat/completions",
      "https://api.deepseek.com/chat/completions", "api.deepseek.com", "sh"},
+    {"https://api.deepseek.com", "https://api.deepseek.com/v1/chat/completions",
+     "api.deepseek.com", "sh"},
+    {"https://api.deepseek.com/beta/",
+     "https://api.deepseek.com/beta/chat/completions", "api.deepseek.com",
+     "sh"},
+    {"https://h/beta", "https://h/beta/v1/chat/completions", "h", "s"},
     {"https://h/video", "https://h/video/v1/chat/completions", "h", "s"},
 };
 
@@ -156,6 +162,46 @@ Test(config_url, accepts, .timeout = 20)
                          url.host);
         cr_expect_str_eq(flags, good[i].flags, "%s gave %s", good[i].text,
                          flags);
+        url_finish(&url);
+    }
+}
+
+/* How an answer that was cut is gone on with there. */
+Test(config_url, forms, .timeout = 20)
+{
+    static const struct {
+        const char *text;
+        enum dc_form form;
+        bool effort;
+        const char *prefix;
+    } cases[] = {
+        {"api.deepinfra.com", DC_FORM_LAST, true, NULL},
+        {"https://openrouter.ai/api/v1", DC_FORM_LAST, true, NULL},
+        {"api.openai.com", DC_FORM_TURN, false, NULL},
+        {"API.OpenAI.com.:443/v1", DC_FORM_TURN, false, NULL},
+        {"api.openai.com.evil.net", DC_FORM_LAST, false, NULL},
+        {"api.mistral.ai", DC_FORM_PREFIX, false, NULL},
+        {"api.anthropic.com", DC_FORM_LAST, false, NULL},
+        {"localhost:8080", DC_FORM_LAST, false, NULL},
+        {"https://api.deepseek.com", DC_FORM_PREFIX, false,
+         "https://api.deepseek.com/beta/chat/completions"},
+        {"api.deepseek.com/v1/", DC_FORM_PREFIX, false,
+         "https://api.deepseek.com/beta/chat/completions"},
+        {"api.deepseek.com/beta", DC_FORM_PREFIX, false,
+         "https://api.deepseek.com/beta/chat/completions"},
+        {"http://api.deepseek.com/beta/chat/completions", DC_FORM_PREFIX, false,
+         "http://api.deepseek.com/beta/chat/completions"},
+        {"https://api.deepseek.com:8443", DC_FORM_PREFIX, false, NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct url url;
+        cr_assert(url_read(&url, str_of(cases[i].text), NULL));
+        cr_expect_eq(url.form, cases[i].form, "%s", cases[i].text);
+        cr_expect_eq(url.effort, cases[i].effort, "%s", cases[i].text);
+        cr_expect_eq(url.prefix == NULL, cases[i].prefix == NULL, "%s",
+                     cases[i].text);
+        if (url.prefix != NULL && cases[i].prefix != NULL)
+            cr_expect_str_eq(url.prefix, cases[i].prefix, "%s", url.prefix);
         url_finish(&url);
     }
 }
