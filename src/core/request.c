@@ -78,6 +78,12 @@ add_member(struct buf *b, const char *name, struct dc_str text)
     add_string(b, text);
 }
 
+static const cJSON *
+member(const cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
 /* ---- messages ---- */
 
 static void
@@ -127,8 +133,83 @@ add_message(struct buf *b, const struct dc_request *req, size_t i)
     return i;
 }
 
+/* ---- an answer to go on with ---- */
+
+static struct dc_str
+kept_text(const struct dc_request *req)
+{
+    return (struct dc_str){req->kept.ptr, dc_seam_sent(req->kept)};
+}
+
+static enum dc_form
+form_of(const struct dc_request *req, const cJSON *extra)
+{
+    if (req->form == DC_FORM_NONE || member(extra, "messages") != NULL)
+        return DC_FORM_NONE;
+    return kept_text(req).len > 0 ? req->form : DC_FORM_NONE;
+}
+
+static size_t
+char_before(struct dc_str text, size_t at)
+{
+    size_t first = at > 4 ? at - 4 : 0;
+    do
+        at--;
+    while (at > first && (text.ptr[at] & 0xc0) == 0x80);
+    return at;
+}
+
+/* At most TAIL characters at the end of text: from the start of a line if that
+ * leaves half of them, else from that of a word. */
+static struct dc_str
+tail_of(struct dc_str text)
+{
+    enum { TAIL = 200 };
+    size_t at = text.len;
+    for (int left = TAIL; at > 0 && left > 0; left--)
+        at = char_before(text, at);
+    struct dc_str tail = {text.ptr + at, text.len - at};
+    struct dc_str head = {tail.ptr, at > 0 ? tail.len / 2 : 0};
+    size_t cut = str_find(head, '\n');
+    if (cut == head.len)
+        cut = str_find(head, ' ');
+    cut = cut < head.len ? cut + 1 : 0;
+    return (struct dc_str){tail.ptr + cut, tail.len - cut};
+}
+
 static void
-add_messages(struct buf *b, const struct dc_request *req)
+add_turn(struct buf *b, struct dc_str kept)
+{
+    struct buf text;
+    buf_init(&text, DC_REQUEST_MAX);
+    buf_add_text(&text,
+                 "Your last message was cut off. Continue it from exactly "
+                 "where it stopped. Do not repeat any of it, add no preamble, "
+                 "and open no new code fence where it stopped inside one. It "
+                 "ended with:\n");
+    buf_add_str(&text, tail_of(kept));
+    buf_add_text(b, ",{\"role\":\"user\"");
+    add_member(b, "content", buf_str(&text));
+    buf_add_byte(b, '}');
+    buf_finish(&text);
+}
+
+static void
+add_kept(struct buf *b, const struct dc_request *req, enum dc_form form)
+{
+    struct dc_str kept = kept_text(req);
+    buf_add_text(b, req->message_count > 0 ? "," : "");
+    buf_add_text(b, "{\"role\":\"assistant\"");
+    add_member(b, "content", kept);
+    if (form == DC_FORM_PREFIX)
+        buf_add_text(b, ",\"prefix\":true");
+    buf_add_byte(b, '}');
+    if (form == DC_FORM_TURN)
+        add_turn(b, kept);
+}
+
+static void
+add_messages(struct buf *b, const struct dc_request *req, enum dc_form form)
 {
     add_name(b, "messages");
     buf_add_byte(b, '[');
@@ -137,16 +218,12 @@ add_messages(struct buf *b, const struct dc_request *req)
             buf_add_text(b, ",");
         i = add_message(b, req, i);
     }
+    if (form != DC_FORM_NONE)
+        add_kept(b, req, form);
     buf_add_byte(b, ']');
 }
 
 /* ---- the rest ---- */
-
-static const cJSON *
-member(const cJSON *object, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(object, name);
-}
 
 static bool
 add_params(struct buf *b, const struct dc_request *req, const cJSON *extra,
@@ -163,6 +240,25 @@ add_params(struct buf *b, const struct dc_request *req, const cJSON *extra,
         buf_add_str(b, str_trim(p->value));
     }
     return true;
+}
+
+static bool
+is_given(const struct dc_request *req, const cJSON *extra, const char *name)
+{
+    for (size_t i = 0; i < req->param_count; i++)
+        if (strcmp(req->params[i].name, name) == 0)
+            return true;
+    return member(extra, name) != NULL;
+}
+
+static void
+add_flag(struct buf *b, const struct dc_request *req, const cJSON *extra,
+         const char *name, const char *value)
+{
+    if (is_given(req, extra, name))
+        return;
+    add_name(b, name);
+    buf_add_text(b, value);
 }
 
 /* Servers refuse stream_options where no stream is wanted, so it goes by what
@@ -201,13 +297,18 @@ static bool
 fill(struct buf *b, const struct dc_request *req, const cJSON *extra,
      struct dc_error *err)
 {
+    enum dc_form form = form_of(req, extra);
     buf_add_byte(b, '{');
     if (req->model.len > 0 && member(extra, "model") == NULL)
         add_member(b, "model", req->model);
     if (member(extra, "messages") == NULL)
-        add_messages(b, req);
+        add_messages(b, req, form);
     if (!add_params(b, req, extra, err))
         return false;
+    if (form == DC_FORM_FLAGS) {
+        add_flag(b, req, extra, "add_generation_prompt", "false");
+        add_flag(b, req, extra, "continue_final_message", "true");
+    }
     add_stream(b, req, extra);
     if (extra != NULL)
         add_extra(b, req->extra);
