@@ -1,12 +1,28 @@
 " What the host may do to a buffer: make room for a reply, add to it, end it.
 " Everything subtle about editing a buffer under its user is in here.
 "
-" A reply is known by an id that the editor gives out. Its anchors: 'end' is
-" where the turn that was sent ends; 'head' is the line of its marker; 'text'
-" is the region that grows; 'tail' is the line of the marker after it. An edit
-" joins the undo step of the one before it exactly if nobody else has changed
-" the buffer meanwhile (changedtick); else a new step is begun, so that the
-" user's own changes stay steps of their own.
+" A reply is known by an id that the editor gives out. Its anchors: 'text' is
+" the region that grows; 'head' is the line of its marker and 'tail' that of the
+" one after it, where there are such; 'end' is where something is said before it
+" begins. An edit joins the undo step of the one before it exactly if nobody
+" else has changed the buffer meanwhile (changedtick); else a new step is begun,
+" so that the user's own changes stay steps of their own.
+"
+" What a reply is, and where, is its kind: a dictionary of functions, each in
+" the file of its command (room.vim is the first to look at). reply is the
+" reply's own dictionary, with id buf kind bytes and what the kind puts there.
+"   name              for g:deepchat_event
+"   begin(reply, about)  make the place, or find it, and put the anchor 'text'
+"                     there; 'ok', or else as deepchat#buf#begin()
+"   started(reply, about)  the place is there; returns the chat's path or ''
+"   alive(reply, at)  true if the place is still one, its text being at at
+"   first(reply, at)  optional: an edit in front of the first text, which joins
+"                     it; returns where the text goes, as at
+"   done(reply, about)  optional, an edit: the end of a reply that has text
+"   undone(reply, about)  optional, an edit: the end of one that has none
+"   looks(reply, event)  bring up to date what else shows the reply
+"   save(reply)       true if the text is safe by now
+" An edit returns the rows that it has changed, as [first, last].
 
 let s:replies = {}
 let s:last_id = 0
@@ -17,15 +33,28 @@ function! s:key(id, what) abort
   return a:id * 8 + s:KEYS[a:what]
 endfunction
 
-" Prepare a reply to the turn that ends with row (0-based). rest is the row
-" where the turns begin that a fork leaves behind, -1 if there are none.
-function! deepchat#buf#expect(buf, row, rest) abort
+" The next id.
+function! deepchat#buf#new_id() abort
   let s:last_id += 1
-  let l:len = strlen(get(getbufline(a:buf, a:row + 1), 0, ''))
-  call deepchat#port#anchor(a:buf, s:key(s:last_id, 'end'), a:row, l:len, a:row, l:len)
-  let s:replies[s:last_id] = {'id': s:last_id, 'buf': a:buf, 'rest': a:rest, 'seq': 0,
-        \ 'begun': 0, 'bytes': 0, 'tick': -1, 'undo_seq': 0}
   return s:last_id
+endfunction
+
+" A new reply in buf, of this kind; members are the kind's own.
+function! deepchat#buf#expect(buf, kind, members) abort
+  let l:reply = extend({'id': deepchat#buf#new_id(), 'buf': a:buf, 'kind': a:kind, 'seq': 0,
+        \ 'begun': 0, 'bytes': 0, 'tick': -1, 'undo_seq': 0}, a:members)
+  let s:replies[l:reply.id] = l:reply
+  return l:reply
+endfunction
+
+" Put an anchor of a reply there, or move it.
+function! deepchat#buf#anchor(reply, what, row, col, end_row, end_col) abort
+  call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, a:what), a:row, a:col, a:end_row, a:end_col)
+endfunction
+
+" Where it is, [] if it is gone.
+function! deepchat#buf#anchor_at(reply, what) abort
+  return deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, a:what))
 endfunction
 
 " The id of the reply that runs in buf, 0 if none does.
@@ -47,7 +76,7 @@ endfunction
 
 " True if an edit at row should wait: an operator of the user is pending, or a
 " selection active, and the lines they count would move, or half a key.
-function! s:user_is_busy(buf, row) abort
+function! deepchat#buf#user_is_busy(buf, row) abort
   if a:buf != bufnr('%')
     return 0
   endif
@@ -88,7 +117,7 @@ endfunction
 " Run one edit of a reply: the action returns the rows that it has changed, as
 " [first, last]. Returns 'ok', or 'retry' for what an edit may throw because of
 " the state that the editor is in; other errors are thrown.
-function! s:edit(reply, action, arguments) abort
+function! deepchat#buf#edit(reply, action, arguments) abort
   if !getbufvar(a:reply.buf, '&modifiable')
     return 'retry'
   endif
@@ -120,77 +149,16 @@ function! deepchat#buf#begin(id, about) abort
     return 'gone'
   endif
   if !l:reply.begun
-    let l:at = deepchat#port#anchor_at(l:reply.buf, s:key(a:id, 'end'))
-    if empty(l:at)
-      return 'deleted'
-    endif
-    if s:user_is_busy(l:reply.buf, l:at[2])
-      return 'retry'
-    endif
-    let l:word = s:edit(l:reply, function('s:make_room'), [l:reply, l:at[2]])
+    let l:word = l:reply.kind.begin(l:reply, a:about)
     if l:word !=# 'ok'
       return l:word
     endif
+    let l:reply.begun = 1
     call deepchat#buf#status(a:id, get(l:reply, 'status', ''))
   endif
-  if deepchat#file#autosave(l:reply.buf) && deepchat#file#name(l:reply.buf, a:about.chat_dir)
-    call s:save(l:reply.buf)
-  endif
-  call deepchat#turn#refold(l:reply.buf)
-  call deepchat#port#event('DeepChatStart', s:event(l:reply, {}))
-  return {'file': deepchat#file#path(l:reply.buf)}
-endfunction
-
-function! s:blank(buf, row) abort
-  return get(getbufline(a:buf, a:row + 1), 0, 'x') =~# '^\s*$'
-endfunction
-
-" The lines from row on as one alternate turn: markers in them are escaped.
-function! s:fork(buf, row) abort
-  let l:lines = getbufline(a:buf, a:row + 1, '$')
-  while !empty(l:lines) && (l:lines[-1] =~# '^\s*$' || l:lines[-1] =~# '^%% user\s*$')
-    call remove(l:lines, -1)
-  endwhile
-  if empty(l:lines)
-    return []
-  endif
-  return ['%% alternate', ''] + map(l:lines, {_, l -> deepchat#turn#escape(l)}) + ['']
-endfunction
-
-" The markers, the empty reply and the next turn, under the turn that ends in
-" row; in a fork the turns below become an alternate in the same edit.
-function! s:make_room(reply, row) abort
-  let l:buf = a:reply.buf
-  let l:count = s:line_count(l:buf)
-  let l:fork = a:reply.rest >= 0
-  let l:first = l:fork ? a:reply.rest : a:row + 1
-  let l:lines = s:blank(l:buf, l:first - 1) ? [] : ['']
-  let l:lines += l:fork ? s:fork(l:buf, a:reply.rest) : []
-  let l:head = l:first + len(l:lines)
-  let l:typed = !l:fork && l:first < l:count
-  let l:lines += ['%% assistant', '', '', '', '%% user', ''] + (l:typed ? [] : [''])
-  let a:reply.first = l:first
-  let a:reply.sent_row = a:row
-  let a:reply.keep_blank = s:blank(l:buf, a:row)
-  call deepchat#port#replace(l:buf, l:first, l:fork ? l:count - l:first : 0, l:lines)
-  for [l:what, l:below] in [['head', 0], ['text', 2], ['tail', 4]]
-    call deepchat#port#anchor(l:buf, s:key(a:reply.id, l:what), l:head + l:below, 0, l:head + l:below, 0)
-  endfor
-  let a:reply.begun = 1
-  call s:follow_end(a:reply)
-  return [l:first, l:first + len(l:lines) - 1]
-endfunction
-
-" A cursor that stood at the end of the turn that was sent goes on to the new
-" turn's empty line.
-function! s:follow_end(reply) abort
-  let l:last = s:line_count(a:reply.buf)
-  for l:win in win_findbuf(a:reply.buf)
-    if line('.', l:win) > a:reply.sent_row && line('.', l:win) <= a:reply.first
-          \ && !(l:win == win_getid() && mode(1) =~# '^\%(no\|[vV\x16sS\x13]\)')
-      call deepchat#port#cursor(l:win, l:last, 0)
-    endif
-  endfor
+  let l:file = l:reply.kind.started(l:reply, a:about)
+  call deepchat#port#event('DeepChatStart', deepchat#tell#event(l:reply, {}))
+  return {'file': l:file}
 endfunction
 
 " ---- text ------------------------------------------------------------------
@@ -232,10 +200,14 @@ function! s:append(id, seq, kind, text) abort
     return l:word
   endif
   let l:at = a:kind ==# 'text' ? l:reply.place : s:region(l:reply, a:kind)
-  if s:user_is_busy(l:reply.buf, l:at[2])
+  if empty(l:at)
+    let l:reply.seq = a:seq
+    return 'ok'
+  endif
+  if deepchat#buf#user_is_busy(l:reply.buf, l:at[2])
     return 'retry'
   endif
-  return s:edit(l:reply, function('s:insert'), [l:reply, a:seq, a:kind, l:at, a:text])
+  return deepchat#buf#edit(l:reply, function('s:insert'), [l:reply, a:seq, a:kind, l:at, a:text])
 endfunction
 
 " 'ok' if the place of the reply is still its place; that of its text is noted.
@@ -243,10 +215,8 @@ function! s:alive(reply) abort
   if has_key(a:reply, 'reloaded')
     return 'deleted'
   endif
-  let l:text = deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, 'text'))
-  let l:head = deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, 'head'))
-  if empty(l:text) || empty(l:head) || l:head[0] >= l:text[0]
-        \ || get(getbufline(a:reply.buf, l:head[0] + 1), 0, '') !~# '^%% assistant\>'
+  let l:text = deepchat#buf#anchor_at(a:reply, 'text')
+  if empty(l:text) || !a:reply.kind.alive(a:reply, l:text)
     return 'deleted'
   endif
   if a:reply.bytes > 0 && l:text[0] == l:text[2] && l:text[1] == l:text[3]
@@ -261,10 +231,11 @@ function! s:alive(reply) abort
 endfunction
 
 " Where text of this kind goes. The reasoning's region is made above the
-" answer's marker when its first piece comes.
+" answer's marker when its first piece comes; where there is no marker it goes
+" nowhere: [].
 function! s:region(reply, kind) abort
   let l:what = a:kind ==# 'reasoning' && !has_key(a:reply, 'reasoning') ? 'head' : a:kind
-  return deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, l:what))
+  return deepchat#buf#anchor_at(a:reply, l:what)
 endfunction
 
 " seq is noted as soon as the text is in: behind it the user may interrupt.
@@ -274,15 +245,16 @@ function! s:insert(reply, seq, kind, at, text) abort
     let l:block = ['%% reasoning', ''] + l:lines + ['']
     call deepchat#port#replace(a:reply.buf, a:at[0], 0, l:block)
     let l:head = a:at[0] + len(l:block)
-    call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, 'head'), l:head, 0, l:head, 0)
-    call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, 'reasoning'), a:at[0] + 2, 0,
-          \ l:head - 2, strlen(l:lines[-1]))
+    call deepchat#buf#anchor(a:reply, 'head', l:head, 0, l:head, 0)
+    call deepchat#buf#anchor(a:reply, 'reasoning', a:at[0] + 2, 0, l:head - 2, strlen(l:lines[-1]))
     let a:reply.reasoning = 1
     let a:reply.seq = a:seq
     return [a:at[0], l:head - 1]
   endif
-  let l:row = a:at[2]
-  let l:col = min([a:at[3], strlen(get(getbufline(a:reply.buf, l:row + 1), 0, ''))])
+  let l:at = a:kind ==# 'text' && a:reply.bytes == 0 && has_key(a:reply.kind, 'first')
+        \ ? a:reply.kind.first(a:reply, a:at) : a:at
+  let l:row = l:at[2]
+  let l:col = min([l:at[3], strlen(get(getbufline(a:reply.buf, l:row + 1), 0, ''))])
   let l:followers = s:followers(a:reply.buf, l:row, l:col)
   call deepchat#port#insert(a:reply.buf, l:row, l:col, l:lines)
   let a:reply.seq = a:seq
@@ -304,7 +276,7 @@ function! s:followers(buf, row, col) abort
     if l:line == a:row + 1
       let l:last = s:last_len(getbufline(a:buf, l:line)[0], a:col)
       call add(l:found, [l:win, l:free && l:at >= a:col - l:last ? 'end' : [l:at, a:col]])
-    elseif l:win != win_getid() && l:line == s:line_count(a:buf)
+    elseif l:win != win_getid() && l:line == deepchat#buf#line_count(a:buf)
       call add(l:found, [l:win, 'last'])
     endif
   endfor
@@ -318,14 +290,15 @@ function! s:last_len(line, col) abort
   return strlen(matchstr(strpart(a:line, l:from, a:col - l:from), '.$'))
 endfunction
 
-function! s:line_count(buf) abort
+" Lines of buf, which may be hidden.
+function! deepchat#buf#line_count(buf) abort
   return a:buf == bufnr('%') ? line('$') : getbufinfo(a:buf)[0].linecount
 endfunction
 
 function! s:follow(reply, kind, followers, row, lines) abort
   for [l:win, l:place] in a:followers
     if l:place is# 'last'
-      call deepchat#port#cursor(l:win, s:line_count(a:reply.buf), deepchat#port#cursor_at(l:win)[1])
+      call deepchat#port#cursor(l:win, deepchat#buf#line_count(a:reply.buf), deepchat#port#cursor_at(l:win)[1])
     elseif l:place is# 'end'
       let l:at = s:region(a:reply, a:kind)
       call deepchat#port#cursor(l:win, l:at[2] + 1, max([l:at[3] - 1, 0]))
@@ -353,8 +326,9 @@ function! deepchat#buf#finish(id, about) abort
     let l:alive = l:reply.begun && bufloaded(l:reply.buf) && !has_key(a:about, 'lost')
           \ && s:alive(l:reply) ==# 'ok'
     if l:alive
-      let l:action = a:about.got_text ? 's:set_marker' : 's:take_back'
-      if s:edit(l:reply, function(l:action), [l:reply, a:about]) !=# 'ok'
+      let l:what = a:about.got_text ? 'done' : 'undone'
+      if has_key(l:reply.kind, l:what)
+            \ && deepchat#buf#edit(l:reply, l:reply.kind[l:what], [l:reply, a:about]) !=# 'ok'
         return 'retry'
       endif
     endif
@@ -367,114 +341,16 @@ endfunction
 " What follows the last edit. The host calls finish() again if it fails.
 function! s:settle(reply, about) abort
   call s:clear_looks(a:reply)
-  let l:result = {'saved': a:reply.alive && s:save(a:reply.buf), 'alive': a:reply.alive}
+  let l:result = {'saved': a:reply.alive && a:reply.kind.save(a:reply), 'alive': a:reply.alive}
   if !has_key(a:reply, 'told')
     let a:reply.told = 1
-    call s:tell(a:reply, a:about)
+    call deepchat#tell#end(a:reply, a:about)
   endif
   if l:result.saved || !l:result.alive || !a:about.got_text
     call s:drop(a:reply)
   endif
   call deepchat#chat#next_in_queue(a:reply.buf, a:about.finish)
   return l:result
-endfunction
-
-function! s:set_marker(reply, about) abort
-  let l:row = deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, 'head'))[0]
-  call deepchat#port#replace(a:reply.buf, l:row, 1, ['%% assistant' . a:about.pairs])
-  call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, 'head'), l:row, 0, l:row, 0)
-  return [l:row, l:row]
-endfunction
-
-" Not a byte of the reply came: take its markers away again. What the user
-" typed meanwhile joins the turn that is unanswered.
-function! s:take_back(reply, about) abort
-  let l:buf = a:reply.buf
-  let l:head = deepchat#port#anchor_at(l:buf, s:key(a:reply.id, 'head'))[0]
-  let l:tail = deepchat#port#anchor_at(l:buf, s:key(a:reply.id, 'tail'))
-  let l:count = s:line_count(l:buf)
-  let l:tail_row = empty(l:tail) ? l:head : l:tail[0]
-  if getbufline(l:buf, l:tail_row + 1)[0] !~# '^%% user\s*$'
-    let l:tail_row = l:head
-  endif
-  let l:inside = s:trimmed(getbufline(l:buf, l:head + 2, l:tail_row))
-  let l:below = s:trimmed(getbufline(l:buf, l:tail_row + 2, '$'))
-  let l:first = a:reply.keep_blank || !s:blank(l:buf, l:head - 1) ? l:head : l:head - 1
-  let l:typed = l:inside + (empty(l:inside) || empty(l:below) ? [] : ['']) + l:below
-  let l:typed = empty(l:typed) || a:reply.keep_blank ? l:typed : [''] + l:typed
-  call deepchat#port#replace(l:buf, l:first, l:count - l:first, l:typed)
-  return [l:first, l:first + len(l:typed) - 1]
-endfunction
-
-" Without empty lines around them.
-function! s:trimmed(lines) abort
-  let l:lines = copy(a:lines)
-  while !empty(l:lines) && l:lines[0] =~# '^\s*$'
-    call remove(l:lines, 0)
-  endwhile
-  while !empty(l:lines) && l:lines[-1] =~# '^\s*$'
-    call remove(l:lines, -1)
-  endwhile
-  return l:lines
-endfunction
-
-" Say how it ended, and fire the event: exactly one for each reply.
-function! s:tell(reply, about) abort
-  let l:event = s:event(a:reply, a:about)
-  if has_key(a:about, 'lost') && a:about.lost !=# 'gone'
-    call deepchat#ui#say('reply taken out; stopped (:DeepResume has it)')
-  elseif a:about.finish ==# 'stopped'
-    call deepchat#ui#say(a:about.got_text
-          \ ? printf('stopped, %s tokens kept', s:count(a:about.pieces)) : 'stopped; nothing came yet')
-  elseif a:about.line !=# '' && index(['error', 'interrupted'], a:about.finish) >= 0
-    call s:show_error(a:reply, a:about)
-  elseif a:about.line !=# ''
-    call deepchat#ui#say(a:about.line)
-  endif
-  if bufloaded(a:reply.buf)
-    call deepchat#ui#decorate(a:reply.buf, l:event)
-    call deepchat#turn#refold(a:reply.buf)
-    call deepchat#syntax#fences(a:reply.buf)
-  endif
-  call deepchat#port#event(a:about.finish ==# 'stopped' ? 'DeepChatStopped'
-        \ : index(['error', 'interrupted'], a:about.finish) >= 0 ? 'DeepChatError'
-        \ : 'DeepChatDone', l:event)
-endfunction
-
-function! s:show_error(reply, about) abort
-  call deepchat#ui#error(a:about.line)
-  if a:about.got_text || !bufloaded(a:reply.buf)
-    return
-  endif
-  let l:at = deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, 'end'))
-  if !empty(l:at)
-    call deepchat#ui#error_below(a:reply.buf, l:at[2], a:about.line)
-  endif
-endfunction
-
-function! s:count(number) abort
-  return substitute(string(a:number), '\d\zs\ze\%(\d\d\d\)\+$', ',', 'g')
-endfunction
-
-" g:deepchat_event, and what Lua callbacks get as data.
-function! s:event(reply, about) abort
-  let g:deepchat_event = {'kind': 'chat', 'buf': a:reply.buf,
-        \ 'file': deepchat#file#path(a:reply.buf),
-        \ 'finish': get(a:about, 'finish', ''),
-        \ 'error': get(a:about, 'finish', '') =~# 'error\|interrupted' ? get(a:about, 'line', '') : '',
-        \ 'tokens_in': get(a:about, 'tokens_in', v:null),
-        \ 'tokens_out': get(a:about, 'tokens_out', v:null),
-        \ 'cost': get(a:about, 'cost', v:null),
-        \ 'seconds': get(a:about, 'seconds', 0.0),
-        \ 'rounds': get(a:about, 'finish', '') ==# '' ? 0 : 1,
-        \ 'row': s:head_row(a:reply)}
-  return g:deepchat_event
-endfunction
-
-function! s:head_row(reply) abort
-  let l:at = a:reply.begun && bufloaded(a:reply.buf)
-        \ ? deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, 'head')) : []
-  return empty(l:at) ? -1 : l:at[0]
 endfunction
 
 function! s:clear_looks(reply) abort
@@ -491,8 +367,9 @@ function! s:drop(reply) abort
   call remove(s:replies, a:reply.id)
 endfunction
 
-" Write the chat if autosave is on. Returns 1 if the file has all of buf now.
-function! s:save(buf) abort
+" Write the chat in buf if autosave is on. Returns 1 if the file has all of it
+" now.
+function! deepchat#buf#save(buf) abort
   if !deepchat#file#autosave(a:buf) || !deepchat#file#save(a:buf)
     return 0
   endif
@@ -552,7 +429,7 @@ function! deepchat#buf#status(id, text) abort
   endif
   let l:reply.status = a:text
   call deepchat#ui#set_status(l:reply.buf, a:text ==# '' ? 'streaming' : a:text)
-  let l:at = deepchat#port#anchor_at(l:reply.buf, s:key(a:id, l:reply.begun ? 'text' : 'end'))
+  let l:at = deepchat#buf#anchor_at(l:reply, l:reply.begun ? 'text' : 'end')
   if !empty(l:at)
     call deepchat#port#virtual(l:reply.buf, s:key(a:id, 'status'), l:at[2],
           \ a:text ==# '' ? [] : [[' ' . a:text, 'DeepChatStatus']], 0)

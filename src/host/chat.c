@@ -509,8 +509,12 @@ start(struct chat *chat, struct config *cfg, struct dc_transcript *tr,
     request.journal.model = config_model(cfg);
     struct writer_events lane = {on_drained, on_pressure, on_lost, chat};
     chat->lane = writer_open(chat->host->writer, chat->id, lane);
-    struct reply_events events = {on_started, on_text,  on_status,
-                                  on_notice,  on_ended, chat};
+    struct reply_events events = {.started = on_started,
+                                  .text = on_text,
+                                  .status = on_status,
+                                  .notice = on_notice,
+                                  .ended = on_ended,
+                                  .user = chat};
     chat->reply =
         reply_start(chat->host->lp, chat->host->http, &request, events);
 }
