@@ -213,6 +213,13 @@ journal_reasoning(struct journal *j, struct dc_str text, struct dc_error *err)
     return append(j, 'r', text, err);
 }
 
+bool
+journal_anew(struct journal *j, struct dc_error *err)
+{
+    struct dc_str nothing = {"", 0};
+    return write_out(j, record_add(&j->out, 'a', nothing), false, err);
+}
+
 static bool
 add_meta(struct journal *j, const char *key, const char *value,
          struct dc_error *err)

@@ -8,7 +8,7 @@
  * of "K LENGTH " and the payload):
  *   DEEPCHAT JOURNAL 1\n
  *   K LENGTH CRC32HEX\n PAYLOAD \n
- * K is one of m(eta) u(ser) t(ext) r(easoning) e(nd).
+ * K is one of m(eta) u(ser) t(ext) r(easoning) a(new) e(nd).
  */
 #ifndef HOST_JOURNAL_H
 #define HOST_JOURNAL_H
@@ -38,6 +38,8 @@ struct journal *journal_new(const char *dir, const struct journal_head *head,
 bool journal_text(struct journal *j, struct dc_str text, struct dc_error *err);
 bool journal_reasoning(struct journal *j, struct dc_str text,
                        struct dc_error *err);
+/* What came so far is void: the answer comes anew. */
+bool journal_anew(struct journal *j, struct dc_error *err);
 /* The chat has a path now, or another one. */
 bool journal_chat(struct journal *j, const char *path, struct dc_error *err);
 /* The editor is gone, and the reply goes on without it. */

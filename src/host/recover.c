@@ -179,6 +179,10 @@ take_records(struct journal_entry *e, struct record r, struct dc_str rest)
             buf_add_str(&text, r.payload);
         else if (r.kind == 'r')
             buf_add_str(&reasoning, r.payload);
+        else if (r.kind == 'a') {
+            buf_reset(&text);
+            buf_reset(&reasoning);
+        }
     } while (record_next(&rest, &r));
     e->whole = rest.len == 0;
     e->user = taken(&user);

@@ -36,7 +36,9 @@ struct reply_request {
 
 /* A round after the first has brought its first text. */
 struct reply_round {
-    int number, most;  /* "continued 3/8" */
+    /* "continued 3/8" is the third continuation of at most eight, so the
+     * fourth request */
+    int number, most;
     double tokens_out; /* so far, of all rounds; -1 unknown */
     double cost;       /* the same */
 };
@@ -60,10 +62,11 @@ struct reply_events {
     void (*started)(void *user);
     /* a piece, escaped for the chat file and already in the journal */
     void (*text)(void *user, enum dc_delta_kind kind, struct dc_str text);
-    /* what came so far is void: the answer is asked for anew (structured
-     * output that was cut cannot be gone on with) */
+    /* what came so far is void: the answer was asked for anew, and begins to
+     * come (structured output that was cut cannot be gone on with). NULL for
+     * those who cannot take back what they got: then it ends there. */
     void (*anew)(void *user);
-    /* the answer goes on by itself; its status follows */
+    /* the answer goes on by itself; its status follows. May be NULL. */
     void (*round)(void *user, const struct reply_round *round);
     /* for a status line: "waiting 3 s"; "" when text arrives */
     void (*status)(void *user, const char *text);

@@ -1,26 +1,75 @@
 #include "host/reply_ask.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "host/file.h"
+#include "host/members.h"
+
+static size_t
+room_of(const struct dc_message *m)
+{
+    return m->text.len + m->id.len + m->name.len;
+}
+
+static struct dc_str
+move_to(char **to, struct dc_str s)
+{
+    struct dc_str copy = {*to, s.len};
+    if (s.len > 0)
+        memcpy(*to, s.ptr, s.len);
+    *to += s.len;
+    return copy;
+}
+
+struct dc_message *
+reply_messages(const struct dc_message *messages, size_t count)
+{
+    size_t room = count * sizeof *messages;
+    for (size_t i = 0; i < count; i++)
+        room += room_of(&messages[i]);
+    struct dc_message *copy = mem_alloc(room + 1);
+    char *to = (char *)(copy + count);
+    for (size_t i = 0; i < count; i++)
+        copy[i] = (struct dc_message){
+            .role = messages[i].role,
+            .text = move_to(&to, messages[i].text),
+            .id = move_to(&to, messages[i].id),
+            .name = move_to(&to, messages[i].name),
+        };
+    return copy;
+}
 
 char *
-reply_body(const struct reply_request *request, size_t *len,
-           struct dc_error *err)
+reply_body(const struct reply_request *request, const struct reply_how *how,
+           size_t *len, struct dc_error *err)
 {
     const struct config *cfg = request->cfg;
+    struct members m;
+    members_init(&m, cfg);
+    if (how->thinking_off)
+        members_thinking_off(&m);
+    if (how->effort_none)
+        members_effort_none(&m);
+    if (how->max_tokens > 0)
+        members_set_max_tokens(&m, how->max_tokens);
     struct dc_request body = {
         .model = str_of(config_model(cfg)),
         .messages = request->messages,
         .message_count = request->message_count,
+        .form = how->form,
+        .kept = how->kept,
         .stream = config_bool(cfg, "stream"),
+        .params = m.params,
+        .param_count = m.count,
+        .extra = m.extra,
     };
-    body.params = config_params(cfg, &body.param_count);
-    const char *extra = config_extra_body(cfg);
-    body.extra = str_of(extra != NULL ? extra : "");
-    return dc_request_body(&body, len, err);
+    char *text = dc_request_body(&body, len, err);
+    members_finish(&m);
+    return text;
 }
 
 static int
@@ -30,10 +79,11 @@ seconds_ms(const struct config *cfg, const char *name)
 }
 
 struct http_request
-reply_http(const struct config *cfg, const char *key, struct dc_str body)
+reply_http(const struct config *cfg, enum dc_form form, const char *key,
+           struct dc_str body)
 {
     return (struct http_request){
-        .url = config_url(cfg),
+        .url = config_form_url(cfg, form),
         .key = key,
         .body = body,
         .ca_file = config_text(cfg, "ca_file"),

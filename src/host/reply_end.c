@@ -47,7 +47,7 @@ reply_finish_line(const struct dc_summary *sum)
 {
     switch (sum->finish) {
     case DC_FINISH_LENGTH:
-        return "reply cut at the token limit (max_tokens); kept";
+        return "reply cut at the token limit; :DeepContinue goes on";
     case DC_FINISH_CONTEXT:
         return "reply cut: the model's context is full; kept";
     case DC_FINISH_FILTER:
@@ -62,7 +62,7 @@ reply_finish_line(const struct dc_summary *sum)
 }
 
 const char *
-reply_empty_line(const struct dc_summary *sum)
+reply_empty_line(const struct dc_summary *sum, bool asked)
 {
     switch (sum->finish) {
     case DC_FINISH_TOOL_CALLS:
@@ -70,7 +70,8 @@ reply_empty_line(const struct dc_summary *sum)
     case DC_FINISH_FILTER:
         return "the server's content filter kept the reply back";
     case DC_FINISH_LENGTH:
-        return "no text within the token limit; raise max_tokens";
+        return asked ? "the server adds nothing more; all is kept"
+                     : "no text within the token limit; raise max_tokens";
     case DC_FINISH_CONTEXT:
         return "the model's context is full; cut turns";
     case DC_FINISH_STOP:
@@ -118,19 +119,44 @@ reply_cut_reason(enum dc_net net)
     return "connection lost";
 }
 
-void
-reply_cut_line(char *out, size_t size, const char *what, size_t pieces)
+/* The longest offer that leaves room for what happened. */
+static const char *
+offer(size_t used)
 {
-    char count[32], kept[64];
+    static const char *const offers[] = {"; :DeepContinue goes on",
+                                         "; :DeepContinue", ""};
+    size_t i = 0;
+    while (offers[i][0] != '\0' && used + strlen(offers[i]) > LINE_CELLS)
+        i++;
+    return offers[i];
+}
+
+void
+reply_cut_line(char *out, size_t size, const char *what, size_t pieces,
+               bool continues)
+{
+    char count[32], kept[96];
     struct buf line;
     show_count(count, sizeof count, (double)pieces);
-    snprintf(kept, sizeof kept, ", %s token%s kept", count,
-             pieces == 1 ? "" : "s");
+    int len = snprintf(kept, sizeof kept, ", %s token%s kept", count,
+                       pieces == 1 ? "" : "s");
+    if (continues)
+        snprintf(kept + len, sizeof kept - (size_t)len, "%s",
+                 offer(strlen(what) + (size_t)len));
     buf_init(&line, LINE_CELLS);
     option_show(&line, str_of(what), LINE_CELLS - strlen(kept));
     buf_add_text(&line, kept);
     snprintf(out, size, "%s", line.ptr);
     buf_finish(&line);
+}
+
+void
+reply_without_advice(char *out, size_t size, const char *line)
+{
+    snprintf(out, size, "%s", line);
+    for (char *at = out; (at = strstr(at, "; ")) != NULL; at++)
+        if (strstr(at + 1, "; ") == NULL)
+            *at = '\0';
 }
 
 const char *
@@ -188,18 +214,100 @@ add_cost(struct buf *b, double cost)
 }
 
 void
-reply_pairs(char *out, size_t size, const char *finish,
-            const struct dc_summary *sum, const char *asked_model)
+reply_pairs(char *out, size_t size, const char *finish, const struct rounds *rs)
 {
+    const struct dc_summary *sum = &rs->sum;
+    const char *asked_model = config_model(rs->cfg);
     struct buf b;
     buf_init(&b, size - 1);
     add_pair(&b, "finish", finish);
     add_count(&b, "in", sum->usage.tokens_in);
     add_count(&b, "out", sum->usage.tokens_out);
     add_cost(&b, sum->usage.cost);
+    if (rs->parts > 1)
+        add_count(&b, "parts", rs->parts);
     if (sum->model[0] != '\0' && asked_model[0] != '\0' &&
         strcmp(sum->model, asked_model) != 0)
         add_pair(&b, "model", sum->model);
     snprintf(out, size, "%s", b.ptr);
     buf_finish(&b);
+}
+
+/* ---- rounds ---- */
+
+/* "512", "1.2k", "49k", "1.3M" */
+static void
+show_tokens(char *out, size_t size, double n)
+{
+    const char *unit = n >= 999500 ? "M" : n >= 1000 ? "k" : "";
+    double shown = n >= 999500 ? n / 1e6 : n >= 1000 ? n / 1e3 : n;
+    bool decimal = unit[0] != '\0' && shown < 9.95;
+    snprintf(out, size, "%.*f%s", decimal ? 1 : 0, shown, unit);
+}
+
+/* With digits that count, and two decimals at least. */
+static void
+show_cost(char *out, size_t size, double cost, int digits)
+{
+    int decimals = digits;
+    for (double c = cost; c > 0 && c < 0.1 && decimals < 12; c *= 10)
+        decimals++;
+    snprintf(out, size, "$%.*f", decimals < 2 ? 2 : decimals, cost);
+}
+
+void
+reply_round_status(char *out, size_t size, const struct reply_round *round,
+                   size_t pieces)
+{
+    char tokens[32], cost[64] = "";
+    double n = round->tokens_out >= 0 ? round->tokens_out : (double)pieces;
+    show_tokens(tokens, sizeof tokens, n);
+    if (round->cost >= 0)
+        show_cost(cost, sizeof cost, round->cost, 1);
+    snprintf(out, size, "continued %d/%d  %s tok%s%s", round->number,
+             round->most, tokens, cost[0] != '\0' ? "  " : "", cost);
+}
+
+static void
+done_line(char *out, size_t size, const struct rounds *rs)
+{
+    char tokens[32], cost[64] = "";
+    const struct dc_usage *u = &rs->sum.usage;
+    show_tokens(tokens, sizeof tokens,
+                u->tokens_out >= 0 ? u->tokens_out : (double)rs->pieces);
+    if (u->cost >= 0)
+        show_cost(cost, sizeof cost, u->cost, 2);
+    snprintf(out, size, "done in %d parts, %s tokens%s%s", rs->parts, tokens,
+             cost[0] != '\0' ? ", " : "", cost);
+}
+
+static void
+length_line(char *out, size_t size, const struct rounds *rs)
+{
+    const char *line = reply_finish_line(&rs->sum);
+    if (rs->structured || rs->sum.calls > 0)
+        line = rs->anew > 0 ? "reply still cut at the limit; raise max_tokens"
+                            : "reply cut at the token limit; raise max_tokens";
+    else if (!rounds_can_go_on(rs))
+        line = reply_empty_line(&rs->sum, rs->asked);
+    else if (rs->number > 0 && !rounds_gained(rs))
+        line = "reply cut, and the server adds nothing more; kept";
+    if (rs->parts > 1 && line == reply_finish_line(&rs->sum))
+        snprintf(out, size, "still cut after %d parts; :DeepContinue goes on",
+                 rs->parts);
+    else
+        snprintf(out, size, "%s", line);
+}
+
+void
+reply_last_line(char *out, size_t size, const struct rounds *rs)
+{
+    enum dc_finish finish = rs->sum.finish;
+    bool well = finish == DC_FINISH_STOP || finish == DC_FINISH_OTHER;
+    if (finish == DC_FINISH_LENGTH)
+        length_line(out, size, rs);
+    else if (well && rs->parts > 1)
+        done_line(out, size, rs);
+    else
+        snprintf(out, size, "%s", reply_finish_line(&rs->sum));
 }

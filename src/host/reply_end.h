@@ -6,14 +6,16 @@
 
 #include "deepchat.h"
 #include "host/child.h"
+#include "host/reply_round.h"
 
 /* The summary of a stream, without the key where a server repeats it. */
 struct dc_summary reply_summary(const struct dc_stream *stream);
 
 /* The pairs of the marker, each with a space in front: finish, in, out, cost
- * as far as they are known, and model where another one answered than asked. */
+ * as far as they are known, parts if there are some, and model where another
+ * one answered than asked. */
 void reply_pairs(char *out, size_t size, const char *finish,
-                 const struct dc_summary *sum, const char *asked_model);
+                 const struct rounds *rs);
 
 /* The word for a whole reply's finish_reason. Borrowed from sum. */
 const char *reply_finish(const struct dc_summary *sum);
@@ -21,13 +23,24 @@ const char *reply_finish(const struct dc_summary *sum);
 /* What the user should hear of a reply that ended so; "" for nothing. */
 const char *reply_finish_line(const struct dc_summary *sum);
 
-/* The same for a reply without any text. */
-const char *reply_empty_line(const struct dc_summary *sum);
+/* The same for a reply without any text; asked: an answer was to be gone on
+ * with. */
+const char *reply_empty_line(const struct dc_summary *sum, bool asked);
+/* And for one with text, as many parts as it has. */
+void reply_last_line(char *out, size_t size, const struct rounds *rs);
+
+/* "continued 3/8  49k tok  $0.02"; pieces: where tokens are not counted. */
+void reply_round_status(char *out, size_t size, const struct reply_round *round,
+                        size_t pieces);
 
 /* What broke off a reply of which some text has come. */
 const char *reply_cut_reason(enum dc_net net);
-/* "WHAT, 1,204 tokens kept"; what is cut where it does not fit. */
-void reply_cut_line(char *out, size_t size, const char *what, size_t pieces);
+/* "WHAT, 1,204 tokens kept; :DeepContinue goes on"; the offer is left out and
+ * what is cut where they do not fit. */
+void reply_cut_line(char *out, size_t size, const char *what, size_t pieces,
+                    bool continues);
+/* The line of a failure without what is said behind it. */
+void reply_without_advice(char *out, size_t size, const char *line);
 
 /* Why the output of api_key_cmd is no key; NULL if it may be one. */
 const char *reply_key_trouble(const struct child_result *result);

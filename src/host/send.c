@@ -44,6 +44,16 @@ on_text(void *user, enum dc_delta_kind kind, struct dc_str text)
     }
 }
 
+/* What is printed is printed, but the file gets one answer. */
+static void
+on_anew(void *user)
+{
+    struct send *s = user;
+    buf_reset(&s->text[DC_DELTA_TEXT]);
+    buf_reset(&s->text[DC_DELTA_REASONING]);
+    putchar('\n');
+}
+
 static void
 on_status(void *user, const char *text)
 {
@@ -153,7 +163,7 @@ static void
 run(struct send *s, struct http *http, struct config *cfg,
     struct dc_transcript *tr)
 {
-    struct reply_request request = {.cfg = cfg};
+    struct reply_request request = {.cfg = cfg, .rounds = -1};
     request.messages =
         dc_transcript_messages(tr, SIZE_MAX, &request.message_count);
     if (request.message_count == 0 ||
@@ -166,8 +176,8 @@ run(struct send *s, struct http *http, struct config *cfg,
                                             .project = "",
                                             .model = config_model(cfg),
                                             .user = last_user(tr)};
-    struct reply_events events = {on_started, on_text,  on_status,
-                                  on_notice,  on_ended, s};
+    struct reply_events events = {on_started, on_text,   on_anew,  NULL,
+                                  on_status,  on_notice, on_ended, s};
     s->reply = reply_start(s->lp, http, &request, events);
     loop_signals(s->lp, on_signal, s);
     loop_run(s->lp);

@@ -1,0 +1,100 @@
+/*
+ * Shared by the files of a reply: reply.c is its life, reply_key.c the key,
+ * reply_run.c one request, reply_done.c what its end leads to.
+ *
+ *   KEY     api_key_cmd runs         -> ASKING, or ENDED if it fails
+ *   ASKING  request sent, no text    -> STREAM at the first text,
+ *                                       WAIT if it may be tried again
+ *   WAIT    until the next attempt   -> ASKING
+ *   STREAM  text arrives             -> ASKING for another round, or ENDED;
+ *                                       never tried again
+ *   ENDED   ended() was called, or will be by a timer
+ *
+ * Stop is allowed everywhere. An answer is complete only if a finish_reason
+ * was seen; [DONE] or the end of the body alone is a cut answer.
+ */
+#ifndef HOST_REPLY_STATE_H
+#define HOST_REPLY_STATE_H
+
+#include "base/buf.h"
+#include "host/child.h"
+#include "host/reply.h"
+#include "host/reply_round.h"
+#include "host/reply_text.h"
+
+enum reply_state { KEY, ASKING, WAIT, STREAM, ENDED };
+
+struct reply {
+    struct loop *lp;
+    struct http *http;
+    struct config *cfg;
+    struct reply_events events;
+    struct reply_request request; /* its messages are ours */
+    char *body;                   /* of the next request; NULL: not made yet */
+    size_t body_len;
+    const char *key_source;
+    const char *key;
+
+    struct journal *journal;
+    struct http_call *call;
+    struct child *child;
+    struct dc_stream *stream;
+    struct rounds rounds;
+    struct reply_text *text;
+    size_t back;
+    struct buf error_body;
+    struct dc_response response;
+
+    enum reply_state state;
+    bool started; /* the first request has gone out */
+    bool stopping;
+    bool paused;
+    bool orphan;   /* freed, but libcurl or a child still has to let go */
+    bool thinking; /* reasoning has come, no text yet */
+    bool told;     /* that this request has brought text */
+    bool shown;    /* something was handed on */
+    bool broke;    /* the connection was lost once and it went on */
+    bool journal_failed;
+    struct dc_error stream_error;
+    bool stream_failed;
+    size_t came;   /* deltas of this request */
+    int attempt;   /* 0 for the first of a round */
+    int64_t since; /* when this state began */
+    int64_t retry_at;
+    int64_t first_text;
+    char asking[64]; /* status of the next request, until its first second */
+    char wait_line[256];
+    uint64_t tick, timer, seam_timer;
+};
+
+/* ---- reply.c ---- */
+
+void reply_set_state(struct reply *r, enum reply_state state);
+/* An empty text: what came before is void. */
+void reply_new_text(struct reply *r);
+void reply_check_disk(struct reply *r, bool ok, const struct dc_error *err);
+void reply_over(struct reply *r, const char *finish, const char *line,
+                bool refused);
+void reply_let_go(struct reply *r);
+
+/* ---- reply_key.c ---- */
+
+/* Ask, once the key is there. */
+loop_timer_fn reply_ask;
+
+/* ---- reply_run.c ---- */
+
+/* Make the body; false with *err if there can be none. */
+bool reply_prepare(struct reply *r, struct dc_error *err);
+/* The request goes out. */
+void reply_post(struct reply *r);
+
+/* ---- reply_done.c ---- */
+
+/* The request has ended. */
+void reply_done(struct reply *r, double retry_after);
+/* It cannot be asked, for want of a key or a body. */
+void reply_refuse(struct reply *r, const char *line);
+void reply_show_wait(struct reply *r);
+
+#endif

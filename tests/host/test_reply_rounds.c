@@ -1,0 +1,130 @@
+/* A reply that goes on by itself: what is put together, what is summed, and
+ * what ends it. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/reply_rig.h"
+
+#define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define CUT "finish length\ndone\n---\n"
+#define LAST "finish stop\ndone\n"
+
+/* ---- tables: a script, and what it comes to ---- */
+
+/* clang-format off */
+static const struct {
+    const char *title, *script;
+    const char *text, *finish, *line, *pairs;
+    size_t requests;
+} replies[] = {
+    {"one round", "token one\n" LAST,
+     "one", "stop", "", " finish=stop", 1},
+    {"two", "token One two\n" CUT "token  three\n" LAST,
+     "One two three", "stop", "done in 2 parts, 2 tokens",
+     " finish=stop parts=2", 2},
+    {"usage and cost",
+     "token One two\nfinish length 10 1000 0.5\ndone\n---\n"
+     "token  three.\nfinish length 20 30 0.25\ndone\n---\n"
+     "token  Four\nfinish stop 30 4\ndone\n",
+     "One two three. Four", "stop", "done in 3 parts, 1.0k tokens, $0.75",
+     " finish=stop in=60 out=1034 cost=0.75 parts=3", 3},
+    {"an empty round", "token One two\n" CUT LAST,
+     "One two", "stop", "", " finish=stop", 2},
+    {"no progress", "token One two\n" CUT "finish length\ndone\n",
+     "One two", "length",
+     "reply cut, and the server adds nothing more; kept", " finish=length", 2},
+    {"only blanks", "token One two\n" CUT "token \\n\\n\nfinish length\ndone\n",
+     "One two\n\n", "length",
+     "reply cut, and the server adds nothing more; kept", " finish=length parts=2",
+     2},
+    {"reasoning alone", "reasoning hm\n" CUT,
+     "", "length", "no text within the token limit; raise max_tokens",
+     " finish=length", 1},
+    {"nothing at all", CUT,
+     "", "error", "no text within the token limit; raise max_tokens",
+     " finish=error", 1},
+    {"a filter", "token One two\n" CUT "token  three\nfinish content_filter\ndone\n",
+     "One two three", "filter",
+     "reply cut by the server's content filter; kept", " finish=filter parts=2", 2},
+    {"blanks at the cut", "token One two\\n\\n\n" CUT "token three\n" LAST,
+     "One two\n\nthree", "stop", "done in 2 parts, 2 tokens",
+     " finish=stop parts=2", 2},
+    {"blanks on both sides", "token One two\\n\n" CUT "token \\n\\nthree\n" LAST,
+     "One two\n\nthree", "stop", "done in 2 parts, 2 tokens",
+     " finish=stop parts=2", 2},
+    {"blanks at the end", "token One two\\n\\n\n" LAST,
+     "One two\n\n", "stop", "", " finish=stop", 1},
+    {"blanks, then nothing", "token One two\\n\\n\n" CUT LAST,
+     "One two\n\n", "stop", "", " finish=stop", 2},
+    {"a marker", "token Say\\n%% us\n" CUT "token er\\nno\n" LAST,
+     "Say\n%%% user\nno", "stop", "done in 2 parts, 2 tokens",
+     " finish=stop parts=2", 2},
+    {"no marker", "token Say\\n%% us\n" CUT "token ers\\nno\n" LAST,
+     "Say\n%% users\nno", "stop", "done in 2 parts, 2 tokens",
+     " finish=stop parts=2", 2},
+    {"an emoji", "token One \\xf0\\x9f\\x98\n" CUT "token \\U two\n" LAST,
+     NULL, "stop", NULL, " finish=stop parts=2", 2},
+    {"an error", "token One two\n" CUT "status 400\njson {\"error\":{\"message\":\"no\"}}\n",
+     "One two", "interrupted",
+     "refused (400): no, 1 token kept; :DeepContinue goes on",
+     " finish=interrupted", 2},
+    {"an error in the stream", "token One two\n" CUT
+     "token  three\nsse {\"error\":{\"message\":\"no\",\"code\":502}}\n",
+     "One two three", "interrupted", NULL, " finish=interrupted parts=2", 2},
+    {"the key", "token One two\n" CUT "status 401\njson {\"error\":{\"message\":\"no\"}}\n",
+     "One two", "interrupted", NULL, " finish=interrupted", 2},
+    {"context", "token One two\n" CUT
+     "status 400\njson {\"error\":{\"message\":\"maximum context length is 5\"}}\n",
+     "One two", "context", "reply cut: the model's context is full; kept",
+     " finish=context", 2},
+    {"context, with 500", "token One two\n" CUT
+     "status 500\njson {\"error\":{\"message\":\"the request exceeds the available context size\"}}\n",
+     "One two", "context", "reply cut: the model's context is full; kept",
+     " finish=context", 2},
+    {"lost", "token One two\n" CUT "token  three\nrst\n",
+     "One two three", "interrupted",
+     "connection lost, 2 tokens kept; :DeepContinue goes on",
+     " finish=interrupted parts=2", 2},
+    {"reasoning in between", "token One two\n" CUT "reasoning hm\ntoken  three\n" LAST,
+     "One two three", "stop", "done in 2 parts, 3 tokens",
+     " finish=stop parts=2", 2},
+    {"tags in between", "token One two\\x20\n" CUT "token <think>hm</think> three\n" LAST,
+     "One two three", "stop", NULL, " finish=stop parts=2", 2},
+};
+/* clang-format on */
+
+static void
+expect_end(const struct reply_rig *rig, const char *title, const char *finish,
+           const char *line, const char *pairs)
+{
+    cr_expect_str_eq(reply_rig_end(rig, "finish"), finish, "%s: %s", title,
+                     reply_rig_end(rig, "finish"));
+    if (line != NULL)
+        cr_expect_str_eq(reply_rig_end(rig, "line"), line, "%s: %s", title,
+                         reply_rig_end(rig, "line"));
+    cr_expect_leq(strlen(reply_rig_end(rig, "line")), 58, "%s: %s", title,
+                  reply_rig_end(rig, "line"));
+    cr_expect_str_eq(reply_rig_end(rig, "pairs"), pairs, "%s: %s", title,
+                     reply_rig_end(rig, "pairs"));
+}
+
+Test(reply_rounds, table, .timeout = 60)
+{
+    struct reply_rig rig;
+    reply_rig_start(&rig);
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
+        const char *title = replies[i].title;
+        reply_rig_run(&rig, &(struct reply_ask){.script = replies[i].script});
+        if (replies[i].text != NULL)
+            cr_expect_str_eq(reply_rig_text(&rig), replies[i].text, "%s: %s",
+                             title, reply_rig_text(&rig));
+        expect_end(&rig, title, replies[i].finish, replies[i].line,
+                   replies[i].pairs);
+        cr_expect_eq(server_requests(rig.base.sv), replies[i].requests,
+                     "%s: %zu requests", title, server_requests(rig.base.sv));
+        cr_expect_eq(rig.started, 1, "%s", title);
+    }
+    reply_rig_stop(&rig);
+}

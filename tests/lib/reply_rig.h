@@ -1,0 +1,54 @@
+/*
+ * One reply without an editor: what it is asked, what it tells, and the
+ * scripted server that answers it.
+ */
+#ifndef TEST_REPLY_RIG_H
+#define TEST_REPLY_RIG_H
+
+#include "base/buf.h"
+#include "host/form.h"
+#include "host/reply.h"
+#include "host_rig.h"
+
+struct reply_rig {
+    struct host_rig base;
+    struct forms *forms;
+    struct reply *reply; /* NULL after its end */
+    const char *stop_at; /* stop it when this word is in its status */
+
+    struct buf text[2];  /* by dc_delta_kind; emptied by "anew" */
+    struct buf statuses; /* one a line */
+    struct buf rounds;   /* "1/8 12 0.5;" */
+    size_t back;
+    int started, anew, ended;
+    struct value *end; /* finish line pairs got_text refused rounds pieces in
+                          out cost */
+};
+
+/* What is asked; the rest as reply_request. */
+struct reply_ask {
+    const char *script;         /* of the server */
+    const char *const *options; /* "name=value", NULL at the end; may be NULL */
+    const char *kept;           /* NULL: a new answer */
+    size_t kept_len;            /* 0: as long as it is */
+    bool fixed, plain;
+    bool no_anew; /* there is nobody to take text back */
+};
+
+void reply_rig_start(struct reply_rig *rig);
+void reply_rig_stop(struct reply_rig *rig);
+
+/* Give the server the script "t", from its start, and ask. */
+void reply_rig_ask(struct reply_rig *rig, const struct reply_ask *ask);
+/* Until it has ended. */
+void reply_rig_wait(struct reply_rig *rig);
+/* Both; afterwards what it told is there. */
+void reply_rig_run(struct reply_rig *rig, const struct reply_ask *ask);
+
+const char *reply_rig_text(const struct reply_rig *rig);
+const char *reply_rig_end(const struct reply_rig *rig, const char *what);
+double reply_rig_number(const struct reply_rig *rig, const char *what);
+/* The body of a request, from 1; owned (free). */
+char *reply_rig_body(struct reply_rig *rig, size_t request);
+
+#endif
