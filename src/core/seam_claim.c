@@ -1,0 +1,205 @@
+/*
+ * What counts as evidence. Honest text repeats itself, too: words, brackets,
+ * list items, lines of tables and logs; it is for these that each claim is
+ * weighed. What is refused here is kept twice.
+ */
+#include "core/seam_claim.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "core/seam_match.h"
+#include "core/seam_rules.h"
+
+static struct dc_str
+piece_of(const struct seam_claim *c)
+{
+    return (struct dc_str){c->text.ptr, c->len};
+}
+
+static struct dc_str
+rest_of(const struct seam_claim *c)
+{
+    return seam_from(c->text, c->len);
+}
+
+static bool
+is_alpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
+}
+
+static bool
+is_capital(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
+}
+
+/* Blanks were cut off within the line. */
+static bool
+has_space(const struct seam_kept *kept)
+{
+    return kept->inside && kept->gap.len > 0;
+}
+
+/* " Anna" may be a second Anna. */
+static bool
+is_second_word(const struct seam_claim *c, const struct seam_weight *w)
+{
+    bool spaced = c->lead.len > 0 && !seam_has_newline(c->lead);
+    return (spaced || has_space(c->kept)) && !w->words && !c->after_line;
+}
+
+static bool
+is_unique(const struct seam_claim *c)
+{
+    struct dc_str sent = c->kept->sent;
+    size_t from = sent.len > SEAM_UNIQUE ? sent.len - SEAM_UNIQUE : 0;
+    return seam_overlap(seam_from(sent, from), piece_of(c)).places == 0;
+}
+
+static struct dc_str
+indent_of(const struct seam_kept *kept)
+{
+    struct dc_str line = seam_from(kept->sent, kept->line);
+    return (struct dc_str){line.ptr, seam_skip(line, 0)};
+}
+
+/* The blanks before the text are those before the cut line. */
+static bool
+same_indent(const struct seam_claim *c)
+{
+    struct dc_str want = indent_of(c->kept);
+    size_t at = c->lead.len;
+    while (at > 0 && c->lead.ptr[at - 1] != '\n')
+        at--;
+    struct dc_str have = seam_from(c->lead, at);
+    return have.len == want.len && memcmp(have.ptr, want.ptr, want.len) == 0;
+}
+
+/* What ends a block does so again for the next one. */
+static bool
+is_closer(struct dc_str line)
+{
+    static const char *const closers[] = {"</",  "}",    "]",  ")",
+                                          "end", "done", "fi", "esac"};
+    for (size_t i = 0; i < sizeof closers / sizeof *closers; i++)
+        if (str_starts(line, closers[i]))
+            return true;
+    return false;
+}
+
+bool
+seam_is_full_line(const struct seam_claim *c)
+{
+    struct dc_str rest = rest_of(c);
+    size_t start = c->kept->line + indent_of(c->kept).len;
+    bool ends = rest.len == 0 ? c->all : *rest.ptr == '\n' || *rest.ptr == '\r';
+    return ends && c->kept->sent.len - c->len <= start;
+}
+
+/* One line by itself, and the same as the last one of kept. */
+static bool
+is_single(const struct seam_claim *c)
+{
+    return seam_is_full_line(c) && !seam_has_newline(piece_of(c));
+}
+
+/* A short line is no member of a list of equal ones, and not of another
+ * depth. */
+static bool
+is_short_line(const struct seam_claim *c, const struct seam_weight *w)
+{
+    return w->letters >= SEAM_LINE_LETTERS && seam_is_full_line(c) &&
+           c->text.ptr[c->len - 1] != ',';
+}
+
+bool
+seam_is_overlap(const struct seam_claim *c)
+{
+    struct seam_weight w = seam_weigh(piece_of(c));
+    if (w.repeats || w.letters < SEAM_LETTERS || w.distinct < SEAM_DISTINCT)
+        return false;
+    bool bare = c->lead.len == 0 || c->after_line;
+    if (is_single(c) &&
+        (is_closer(c->text) || (!bare && !same_indent(c) && !c->kept->inside)))
+        return false;
+    bool enough = (c->len >= SEAM_OVERLAP_BYTES &&
+                   w.chars >= SEAM_OVERLAP_CHARS && !is_second_word(c, &w)) ||
+                  is_short_line(c, &w);
+    return enough && is_unique(c);
+}
+
+/* The fence line that kept ends in; "```" alone may also be its end. */
+static bool
+is_fence_again(const struct seam_claim *c)
+{
+    const struct seam_fence *fence = &c->kept->fence;
+    struct dc_str rest = rest_of(c);
+    return fence->len > 0 && fence->line == c->kept->line &&
+           (fence->info.len > 0 || (rest.len > 0 && !seam_blank(*rest.ptr)));
+}
+
+/* The word that was cut goes on. */
+static bool
+is_amid_word(const struct seam_claim *c)
+{
+    struct dc_str rest = rest_of(c);
+    return c->kept->gap.len == 0 && rest.len > 0 && is_alpha(*rest.ptr) &&
+           is_alpha(c->text.ptr[c->len - 1]);
+}
+
+/* "\nNobody came" behind "\nNobody ca"; but imports come in such pairs. */
+static bool
+is_line_below(const struct seam_claim *c, const struct seam_weight *w)
+{
+    return is_amid_word(c) && w->solid >= 2 * SEAM_LINE_CHARS &&
+           c->kept->fence.len == 0 && is_capital(*c->text.ptr);
+}
+
+/* The blank that was cut off comes again, too: "Nobody " and "Nobody came". */
+static bool
+is_spaced_line(const struct seam_claim *c)
+{
+    struct dc_str rest = rest_of(c);
+    char last = c->text.ptr[c->len - 1];
+    return rest.len > 0 && seam_blank(*rest.ptr) && last != ',' &&
+           last != '.' && (is_capital(*c->text.ptr) || c->lead.len > 1);
+}
+
+static bool
+is_cut_line(const struct seam_claim *c, const struct seam_weight *w)
+{
+    if (has_space(c->kept) && c->len < SEAM_OVERLAP_BYTES)
+        return is_spaced_line(c);
+    return c->lead.len != 1 || w->words || *c->lead.ptr == '\t';
+}
+
+bool
+seam_is_line(const struct seam_claim *c)
+{
+    struct seam_weight w = seam_weigh(piece_of(c));
+    if (!c->kept->inside)
+        return false;
+    if (is_fence_again(c))
+        return true;
+    if (w.repeats || w.letters == 0)
+        return false;
+    bool indented = c->lead.len > 0 && same_indent(c);
+    if (indented && w.solid + 1 >= SEAM_LINE_CHARS && is_amid_word(c))
+        return true;
+    if (w.solid < SEAM_LINE_CHARS || w.bytes < SEAM_DISTINCT)
+        return false;
+    if (c->after_line || c->lead.len == 0 ||
+        (indented && !seam_has_newline(c->lead)))
+        return c->after_line || is_cut_line(c, &w);
+    return seam_has_newline(c->lead) && is_line_below(c, &w);
+}
+
+bool
+seam_is_whole(const struct seam_claim *c)
+{
+    struct seam_weight w = seam_weigh(piece_of(c));
+    return c->len >= SEAM_OVERLAP_BYTES && w.letters >= SEAM_LETTERS &&
+           w.distinct >= SEAM_DISTINCT && !w.repeats && !is_second_word(c, &w);
+}
