@@ -180,7 +180,8 @@ go_anew(struct reply *r)
 static void
 whole(struct reply *r)
 {
-    const struct rounds *rs = &r->rounds;
+    struct rounds *rs = &r->rounds;
+    rounds_learn(rs);
     enum round_next next = rounds_next(rs);
     if (next == ROUND_ANEW && r->events.anew == NULL)
         next = ROUND_LAST;

@@ -111,17 +111,26 @@ rounds_mend(struct rounds *rs, const struct dc_failure *failure)
 
 /* ---- text ---- */
 
+/* The blanks that were in doubt come with the text, or not at all. */
+static void
+first_given(struct rounds *rs)
+{
+    rs->gave = true;
+    rs->loose = false;
+    if (!rs->fixed)
+        buf_cut(&rs->kept, rs->sent);
+}
+
 static struct dc_str
 give(struct rounds *rs, struct dc_str text)
 {
     if (text.len == 0)
         return text;
-    if (!rs->gave) {
-        rs->gave = true;
+    if (!rs->gave)
+        first_given(rs);
+    if (!rs->counted && dc_seam_sent(text) > 0) {
+        rs->counted = true;
         rs->parts++;
-        if (!rs->fixed)
-            buf_cut(&rs->kept, rs->sent);
-        rs->loose = false;
     }
     rs->pieces += rs->waiting;
     rs->waiting = 0;
@@ -186,8 +195,8 @@ add(double *sum, double more)
         *sum = *sum >= 0 ? *sum + more : more;
 }
 
-static void
-learn(struct rounds *rs)
+void
+rounds_learn(struct rounds *rs)
 {
     if (rs->seam == NULL)
         return;
@@ -216,7 +225,6 @@ rounds_sum(struct rounds *rs, const struct dc_summary *sum)
     if (sum->service_tier[0] == '\0')
         memcpy(rs->sum.service_tier, before.service_tier,
                sizeof before.service_tier);
-    learn(rs);
 }
 
 bool
@@ -281,7 +289,7 @@ rounds_go_on(struct rounds *rs, size_t held)
         rs->fixed = held < rs->kept.len - rs->sent;
         rs->loose = !rs->fixed && held > 0;
     }
-    rs->gave = false;
+    rs->gave = rs->counted = false;
 }
 
 void
@@ -298,7 +306,7 @@ void
 rounds_void(struct rounds *rs)
 {
     buf_reset(&rs->kept);
-    rs->fresh = rs->fixed = rs->loose = rs->gave = false;
+    rs->fresh = rs->fixed = rs->loose = rs->gave = rs->counted = false;
     rs->sent = rs->pieces = 0;
     rs->parts = 0;
 }

@@ -40,7 +40,8 @@ struct rounds {
 
     struct dc_seam *seam; /* of this request; NULL if nothing is to be joined */
     struct reply_how how; /* how it is asked */
-    bool gave;            /* this round has given text */
+    bool gave;            /* this round has given something */
+    bool counted;         /* more than blanks: it is a part */
     bool full;            /* the answer passed DC_REPLY_MAX */
     bool reasoned;
     int parts;      /* rounds that gave text */
@@ -69,6 +70,8 @@ void rounds_reasoned(struct rounds *rs);
 
 /* A request has ended. */
 void rounds_sum(struct rounds *rs, const struct dc_summary *sum);
+/* It is whole: keep in mind how the server went on. */
+void rounds_learn(struct rounds *rs);
 /* The answer so far holds more than it did when the round began. */
 bool rounds_gained(const struct rounds *rs);
 /* The answer so far can be gone on with. */

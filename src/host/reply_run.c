@@ -32,11 +32,16 @@ show_text(struct reply *r, const struct reply_round *round)
 /* ---- text ---- */
 
 static void
-first_given(struct reply *r, const struct reply_round *round)
+tell_text(struct reply *r)
 {
-    r->told = true;
-    if (goes_on(r) && r->events.round != NULL)
-        r->events.round(r->events.user, round);
+    struct reply_round round = rounds_round(&r->rounds);
+    bool first = !r->told && r->rounds.counted;
+    r->told = r->told || first;
+    if (first && goes_on(r) && r->events.round != NULL)
+        r->events.round(r->events.user, &round);
+    if (first || r->thinking)
+        show_text(r, &round);
+    r->thinking = false;
 }
 
 static void
@@ -47,13 +52,8 @@ give(struct reply *r, struct dc_str text)
             !fail(&r->stream_error, DC_E_TOO_BIG, "the reply is too large");
     if (text.len == 0)
         return;
-    if (!r->told || r->thinking) {
-        struct reply_round round = rounds_round(&r->rounds);
-        if (!r->told)
-            first_given(r, &round);
-        show_text(r, &round);
-    }
-    r->thinking = false;
+    if (!r->told || r->thinking)
+        tell_text(r);
     reply_text_add(r->text, DC_DELTA_TEXT, text);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "lib/reply_rig.h"
 
 #define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -37,8 +38,7 @@ static const struct {
      "reply cut, and the server adds nothing more; kept", " finish=length", 2},
     {"only blanks", "token One two\n" CUT "token \\n\\n\nfinish length\ndone\n",
      "One two\n\n", "length",
-     "reply cut, and the server adds nothing more; kept", " finish=length parts=2",
-     2},
+     "reply cut, and the server adds nothing more; kept", " finish=length", 2},
     {"reasoning alone", "reasoning hm\n" CUT,
      "", "length", "no text within the token limit; raise max_tokens",
      " finish=length", 1},
@@ -64,8 +64,12 @@ static const struct {
     {"no marker", "token Say\\n%% us\n" CUT "token ers\\nno\n" LAST,
      "Say\n%% users\nno", "stop", "done in 2 parts, 2 tokens",
      " finish=stop parts=2", 2},
-    {"an emoji", "token One \\xf0\\x9f\\x98\n" CUT "token \\U two\n" LAST,
-     NULL, "stop", NULL, " finish=stop parts=2", 2},
+    {"an emoji", "token One \\xf0\\x9f\\x98\n" CUT
+     "token \\xf0\\x9f\\x98\\x80 two\n" LAST,
+     "One \xf0\x9f\x98\x80 two", "stop", NULL, " finish=stop parts=2", 2},
+    {"an emoji again", "token One \\xf0\\x9f\\x98\n" CUT
+     "token  \\xf0\\x9f\\x98\\x80 two\n" LAST,
+     "One \xf0\x9f\x98\x80 two", "stop", NULL, " finish=stop parts=2", 2},
     {"an error", "token One two\n" CUT "status 400\njson {\"error\":{\"message\":\"no\"}}\n",
      "One two", "interrupted",
      "refused (400): no, 1 token kept; :DeepContinue goes on",
@@ -126,5 +130,89 @@ Test(reply_rounds, table, .timeout = 60)
                      "%s: %zu requests", title, server_requests(rig.base.sv));
         cr_expect_eq(rig.started, 1, "%s", title);
     }
+    reply_rig_stop(&rig);
+}
+
+/* ---- six rounds read as one ---- */
+
+/* A text with code, a list, wide characters, and what could be a marker. */
+static const char whole[] =
+    "# Plan\\n\\nHere is **all** of it:\\n\\n```c\\nint\\nmain(void)\\n{\\n"
+    "    return 0;\\n}\\n```\\n\\n%% user\\n\\n1. \u4f60\u597d, world\\n2. "
+    "caf\u00e9 \U0001f600\\n\\n| a | b |\\n|---|---|\\n| 1 | 2 |\\n\\nDone.\\n";
+
+/* The same for the chat file. */
+static char *
+printed(const char *script, size_t *len)
+{
+    char *raw = mem_str(script), *to = raw;
+    for (const char *at = script; *at != '\0'; at++, to++) {
+        bool newline = at[0] == '\\' && at[1] == 'n';
+        *to = newline ? '\n' : *at;
+        at += newline;
+    }
+    *to = '\0';
+    struct dc_escape *esc = dc_escape_new();
+    struct dc_str out =
+        dc_escape_add(esc, (struct dc_str){raw, (size_t)(to - raw)}, true);
+    char *copy = mem_copy(out.ptr, out.len);
+    *len = out.len;
+    dc_escape_free(esc);
+    free(raw);
+    return copy;
+}
+
+/* Where the script may be cut: in no escape and in no character. */
+static size_t
+cut_at(size_t at)
+{
+    while (((unsigned char)whole[at] & 0xc0) == 0x80 ||
+           (at > 0 && whole[at - 1] == '\\'))
+        at++;
+    return at;
+}
+
+/* Servers are not sent the blanks before the cut, and bring them again. */
+static size_t
+blanks_before(size_t at)
+{
+    for (;;)
+        if (at > 0 && whole[at - 1] == ' ')
+            at--;
+        else if (at > 1 && whole[at - 2] == '\\' && whole[at - 1] == 'n')
+            at -= 2;
+        else
+            return at;
+}
+
+enum { ROUNDS = 6 };
+
+static void
+expect_whole(struct reply_rig *rig, size_t shift)
+{
+    struct buf script;
+    size_t len, all = sizeof whole - 1, from = 0;
+    char *want = printed(whole, &len);
+    buf_init(&script, 1 << 20);
+    for (size_t i = 1; i <= ROUNDS; i++) {
+        size_t to = i == ROUNDS ? all : cut_at(all * i / ROUNDS - shift);
+        buf_addf(&script, "token %.*s\n%s", (int)(to - from), whole + from,
+                 i == ROUNDS ? LAST : CUT);
+        from = blanks_before(to);
+    }
+    reply_rig_run(rig, &(struct reply_ask){.script = script.ptr});
+    cr_expect_str_eq(reply_rig_text(rig), want, "shift %zu:\n%s", shift,
+                     reply_rig_text(rig));
+    cr_expect_eq(reply_rig_number(rig, "rounds"), ROUNDS, "shift %zu", shift);
+    buf_finish(&script);
+    free(want);
+}
+
+Test(reply_rounds, six_read_as_one, .timeout = 60)
+{
+    struct reply_rig rig;
+    reply_rig_start(&rig);
+    for (size_t shift = 0; shift < sizeof whole / ROUNDS; shift++)
+        expect_whole(&rig, shift);
     reply_rig_stop(&rig);
 }
