@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "host/about.h"
 #include "host/chat_ask.h"
 #include "host/kept.h"
 #include "host/lock.h"
@@ -126,20 +127,13 @@ chats_free(struct chats *chats)
     free(chats);
 }
 
-static size_t
-running(const struct chats *chats)
+size_t
+chats_running(const struct chats *chats)
 {
     size_t n = 0;
     for (const struct chat *chat = chats->first; chat; chat = chat->next)
         n += !chat->ended;
     return n;
-}
-
-static void
-stop_if_idle(struct chats *chats)
-{
-    if (running(chats) == 0)
-        loop_stop(chats->host->lp);
 }
 
 /* ---- calls to the editor ---- */
@@ -405,35 +399,12 @@ on_notice(void *user, const char *text)
     editor_call(chat->host->editor, "deepchat#buf#notice", args, NULL, NULL);
 }
 
-static struct value *
-number_or_nil(double number)
-{
-    return number >= 0 ? value_float(number) : value_nil();
-}
-
-static struct value *
-describe(const struct reply_end *end)
-{
-    struct value *v = value_map();
-    value_put(v, "finish", value_text(end->finish));
-    value_put(v, "line", value_text(end->line));
-    value_put(v, "pairs", value_text(end->pairs));
-    value_put(v, "refused", value_bool(end->refused));
-    value_put(v, "got_text", value_bool(end->got_text));
-    value_put(v, "seconds", value_float(end->seconds));
-    value_put(v, "pieces", value_int((int64_t)end->pieces));
-    value_put(v, "tokens_in", number_or_nil(end->summary->usage.tokens_in));
-    value_put(v, "tokens_out", number_or_nil(end->summary->usage.tokens_out));
-    value_put(v, "cost", number_or_nil(end->summary->usage.cost));
-    return v;
-}
-
 static void
 on_ended(void *user, const struct reply_end *end)
 {
     struct chat *chat = user;
     chat->ended = true;
-    chat->finish = describe(end);
+    chat->finish = about_end(end);
     chat->journal = reply_take_journal(chat->reply);
     reply_free(chat->reply);
     chat->reply = NULL;
@@ -441,7 +412,7 @@ on_ended(void *user, const struct reply_end *end)
     if (chat->host->editor == NULL) {
         journal_close(chat->journal);
         chat->journal = NULL;
-        stop_if_idle(chat->host->chats);
+        host_rest(chat->host);
     } else {
         step(chat);
     }
@@ -453,14 +424,8 @@ on_ended(void *user, const struct reply_end *end)
 static void
 refuse(struct chat *chat, const char *line)
 {
-    struct dc_summary none = {.usage = {-1, -1, -1, -1, -1}};
-    struct reply_end end = {.finish = "error",
-                            .refused = true,
-                            .line = line,
-                            .pairs = "",
-                            .summary = &none};
     chat->ended = true;
-    chat->finish = describe(&end);
+    chat->finish = about_refused(line);
     step(chat);
 }
 
@@ -553,7 +518,7 @@ chats_send(struct chats *chats, const struct value *args)
         log_line(LOG_ERROR, "send ignored: id %lld is taken", (long long)id);
         return;
     }
-    bool full = running(chats) >= RUNNING_MAX;
+    bool full = chats_running(chats) >= RUNNING_MAX;
     struct chat *chat = new_chat(chats, id);
     if (full)
         refuse(chat, too_many);
@@ -595,5 +560,4 @@ chats_detach(struct chats *chats)
     }
     kept_free(chats->kept);
     chats->kept = kept_new();
-    stop_if_idle(chats);
 }

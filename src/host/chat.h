@@ -6,6 +6,8 @@
 #ifndef HOST_CHAT_H
 #define HOST_CHAT_H
 
+#include <stddef.h>
+
 #include "base/value.h"
 #include "host/host.h"
 
@@ -24,8 +26,10 @@ void chats_saved(struct chats *chats, int64_t id);
 /* Its buffer was closed without that. */
 void chats_closed(struct chats *chats, int64_t id);
 
-/* The editor is gone: go on into the journals, and stop the loop when the last
- * reply has ended. */
+/* Replies that have not ended. */
+size_t chats_running(const struct chats *chats);
+/* The editor is gone: they go on into the journals. Each calls host_rest() when
+ * it has ended. */
 void chats_detach(struct chats *chats);
 
 #endif

@@ -39,6 +39,14 @@ host_editor_gone(struct host *host)
     writer_detach(host->writer);
     chats_detach(host->chats);
     locks_drop_all(host->locks);
+    host_rest(host);
+}
+
+void
+host_rest(struct host *host)
+{
+    if (chats_running(host->chats) == 0)
+        loop_stop(host->lp);
 }
 
 void

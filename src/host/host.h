@@ -35,6 +35,8 @@ void host_init(struct host *host, struct loop *lp, struct http *http,
  * comes in goes into journals, and the loop stops behind the last of it. Not
  * from inside a call to one of the parts. */
 void host_editor_gone(struct host *host);
+/* Without an editor, a reply has ended: if it was the last, stop the loop. */
+void host_rest(struct host *host);
 /* All but what host_init() was given; journals get ms to reach the disk. */
 void host_finish(struct host *host, int ms);
 

@@ -1,0 +1,39 @@
+/* One set of names for all kinds of replies: the events are made of them. */
+#include "host/about.h"
+
+static struct value *
+number_or_nil(double number)
+{
+    return number >= 0 ? value_float(number) : value_nil();
+}
+
+struct value *
+about_end(const struct reply_end *end)
+{
+    const struct dc_usage *usage = &end->summary->usage;
+    struct value *v = value_map();
+    value_put(v, "finish", value_text(end->finish));
+    value_put(v, "line", value_text(end->line));
+    value_put(v, "pairs", value_text(end->pairs));
+    value_put(v, "refused", value_bool(end->refused));
+    value_put(v, "got_text", value_bool(end->got_text));
+    value_put(v, "seconds", value_float(end->seconds));
+    value_put(v, "pieces", value_int((int64_t)end->pieces));
+    value_put(v, "rounds", value_int(end->rounds));
+    value_put(v, "tokens_in", number_or_nil(usage->tokens_in));
+    value_put(v, "tokens_out", number_or_nil(usage->tokens_out));
+    value_put(v, "cost", number_or_nil(usage->cost));
+    return v;
+}
+
+struct value *
+about_refused(const char *line)
+{
+    struct dc_summary none = {.usage = {-1, -1, -1, -1, -1}};
+    return about_end(&(struct reply_end){.finish = "error",
+                                         .refused = true,
+                                         .line = line,
+                                         .pairs = "",
+                                         .summary = &none,
+                                         .rounds = 1});
+}
