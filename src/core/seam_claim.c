@@ -42,12 +42,22 @@ has_space(const struct seam_kept *kept)
     return kept->inside && kept->gap.len > 0;
 }
 
+/* Scripts that set no blanks between words. */
+static bool
+is_unspaced(char c)
+{
+    unsigned char byte = (unsigned char)c;
+    return byte >= 0xe3 && byte <= 0xe9;
+}
+
 /* " Anna" may be a second Anna. */
 static bool
 is_second_word(const struct seam_claim *c, const struct seam_weight *w)
 {
-    bool spaced = c->lead.len > 0 && !seam_has_newline(c->lead);
-    return (spaced || has_space(c->kept)) && !w->words && !c->after_line;
+    bool spaced = c->lead.len == 1 && *c->lead.ptr == ' ';
+    bool word = w->letters == w->chars && w->chars < SEAM_WORD_MAX &&
+                !is_unspaced(*c->text.ptr);
+    return (spaced || has_space(c->kept)) && word && !c->after_line;
 }
 
 static bool
@@ -77,16 +87,26 @@ same_indent(const struct seam_claim *c)
     return have.len == want.len && memcmp(have.ptr, want.ptr, want.len) == 0;
 }
 
-/* What ends a block does so again for the next one. */
 static bool
-is_closer(struct dc_str line)
+starts_with_any(struct dc_str s, const char *const *words, size_t count)
 {
-    static const char *const closers[] = {"</",  "}",    "]",  ")",
-                                          "end", "done", "fi", "esac"};
-    for (size_t i = 0; i < sizeof closers / sizeof *closers; i++)
-        if (str_starts(line, closers[i]))
+    for (size_t i = 0; i < count; i++)
+        if (str_starts(s, words[i]))
             return true;
     return false;
+}
+
+/* What ends a block does so again for the block around it. */
+static bool
+is_closer(const struct seam_claim *c)
+{
+    static const char *const ends[] = {"</",  "}",    "]",  ")",
+                                       "end", "done", "fi", "esac"};
+    static const char *const leaves[] = {"return", "break", "continue",
+                                         "pass",   "raise", "throw"};
+    return starts_with_any(c->text, ends, sizeof ends / sizeof *ends) ||
+           (c->lead.len > 0 && !same_indent(c) &&
+            starts_with_any(c->text, leaves, sizeof leaves / sizeof *leaves));
 }
 
 bool
@@ -105,24 +125,30 @@ is_single(const struct seam_claim *c)
     return seam_is_full_line(c) && !seam_has_newline(piece_of(c));
 }
 
-/* A short line is no member of a list of equal ones, and not of another
- * depth. */
+/* A short line; but "None," is one of a list of equal things. */
 static bool
 is_short_line(const struct seam_claim *c, const struct seam_weight *w)
 {
-    return w->letters >= SEAM_LINE_LETTERS && seam_is_full_line(c) &&
-           c->text.ptr[c->len - 1] != ',';
+    bool member = c->text.ptr[c->len - 1] == ',' && w->letters + 1 == w->chars;
+    return w->letters >= SEAM_LINE_LETTERS && seam_is_full_line(c) && !member;
+}
+
+static bool
+says_something(const struct seam_weight *w)
+{
+    bool text = w->letters >= SEAM_LETTERS && w->distinct >= SEAM_DISTINCT;
+    bool code = w->alphas > 0 ? w->bytes >= SEAM_BYTES
+                              : w->letters > 1 && w->bytes > SEAM_BYTES;
+    return !w->repeats && (text || code);
 }
 
 bool
 seam_is_overlap(const struct seam_claim *c)
 {
     struct seam_weight w = seam_weigh(piece_of(c));
-    if (w.repeats || w.letters < SEAM_LETTERS || w.distinct < SEAM_DISTINCT)
+    if (!says_something(&w))
         return false;
-    bool bare = c->lead.len == 0 || c->after_line;
-    if (is_single(c) &&
-        (is_closer(c->text) || (!bare && !same_indent(c) && !c->kept->inside)))
+    if (is_single(c) && w.chars < SEAM_WORD_MAX && is_closer(c))
         return false;
     bool enough = (c->len >= SEAM_OVERLAP_BYTES &&
                    w.chars >= SEAM_OVERLAP_CHARS && !is_second_word(c, &w)) ||
@@ -149,29 +175,38 @@ is_amid_word(const struct seam_claim *c)
            is_alpha(c->text.ptr[c->len - 1]);
 }
 
+/* Nobody ends a line like that. */
+static bool
+is_unfinished(const struct seam_claim *c)
+{
+    char last = c->text.ptr[c->len - 1];
+    return strchr("([,=\"'`/&|+<$@\\", last) != NULL && !seam_is_full_line(c);
+}
+
+/* The blank that was cut off comes again, too: "Nobody " and "Nobody came".
+ * Lines seldom end in one, so it was amid the line. */
+static bool
+is_spaced(const struct seam_claim *c)
+{
+    struct dc_str rest = rest_of(c);
+    return has_space(c->kept) && rest.len > 0 && seam_blank(*rest.ptr);
+}
+
 /* "\nNobody came" behind "\nNobody ca"; but imports come in such pairs. */
 static bool
 is_line_below(const struct seam_claim *c, const struct seam_weight *w)
 {
+    if (is_unfinished(c) || is_spaced(c))
+        return true;
     return is_amid_word(c) && w->solid >= 2 * SEAM_LINE_CHARS &&
            c->kept->fence.len == 0 && is_capital(*c->text.ptr);
-}
-
-/* The blank that was cut off comes again, too: "Nobody " and "Nobody came". */
-static bool
-is_spaced_line(const struct seam_claim *c)
-{
-    struct dc_str rest = rest_of(c);
-    char last = c->text.ptr[c->len - 1];
-    return rest.len > 0 && seam_blank(*rest.ptr) && last != ',' &&
-           last != '.' && (is_capital(*c->text.ptr) || c->lead.len > 1);
 }
 
 static bool
 is_cut_line(const struct seam_claim *c, const struct seam_weight *w)
 {
     if (has_space(c->kept) && c->len < SEAM_OVERLAP_BYTES)
-        return is_spaced_line(c);
+        return is_spaced(c);
     return c->lead.len != 1 || w->words || *c->lead.ptr == '\t';
 }
 
@@ -188,7 +223,7 @@ seam_is_line(const struct seam_claim *c)
     bool indented = c->lead.len > 0 && same_indent(c);
     if (indented && w.solid + 1 >= SEAM_LINE_CHARS && is_amid_word(c))
         return true;
-    if (w.solid < SEAM_LINE_CHARS || w.bytes < SEAM_DISTINCT)
+    if (w.chars < SEAM_LINE_CHARS || w.bytes < SEAM_DISTINCT)
         return false;
     if (c->after_line || c->lead.len == 0 ||
         (indented && !seam_has_newline(c->lead)))
@@ -200,6 +235,6 @@ bool
 seam_is_whole(const struct seam_claim *c)
 {
     struct seam_weight w = seam_weigh(piece_of(c));
-    return c->len >= SEAM_OVERLAP_BYTES && w.letters >= SEAM_LETTERS &&
-           w.distinct >= SEAM_DISTINCT && !w.repeats && !is_second_word(c, &w);
+    return c->len >= SEAM_OVERLAP_BYTES && says_something(&w) &&
+           !is_second_word(c, &w);
 }

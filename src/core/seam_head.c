@@ -18,6 +18,7 @@ struct scan {
     bool all;
     size_t at;
     bool preamble; /* one was found */
+    bool doubtful; /* but perhaps it is of the text */
     struct seam_head head;
 };
 
@@ -76,7 +77,7 @@ static bool
 may_be_preamble(const struct scan *s, enum seam_words words)
 {
     const struct seam_kept *kept = s->kept;
-    if (seam_kept_quotes(kept))
+    if (kept->fence.len == 0 && seam_kept_quotes(kept))
         return false; /* somebody is about to speak */
     if (kept->form == DC_FORM_TURN || s->preamble)
         return true;
@@ -117,10 +118,12 @@ scan_preamble(struct scan *s)
     if (words == SEAM_WORDS_NONE)
         return false;
     s->head.new_turn = true;
-    if (!may_be_preamble(s, words))
+    bool doubtful = !may_be_preamble(s, words);
+    if (doubtful && words != SEAM_WORDS_STRONG)
         return false;
     s->preamble = true;
-    add_stage(s, past_line(s, at + line.len), DC_SEAM_PREAMBLE, false);
+    s->doubtful = s->doubtful || doubtful;
+    add_stage(s, past_line(s, at + line.len), DC_SEAM_PREAMBLE, s->doubtful);
     return true;
 }
 
@@ -138,6 +141,15 @@ is_fence_part(struct dc_str line)
 {
     size_t at = seam_skip(line, 0);
     return at == line.len || line.ptr[at] == '`' || line.ptr[at] == '~';
+}
+
+static bool
+begins_alike(const struct seam_kept *kept, struct dc_str line)
+{
+    struct dc_str last = seam_from(kept->sent, kept->line);
+    last = seam_from(last, seam_skip(last, 0));
+    line = seam_from(line, seam_skip(line, 0));
+    return line.len >= last.len && memcmp(line.ptr, last.ptr, last.len) == 0;
 }
 
 static void
@@ -164,10 +176,12 @@ scan_fence(struct scan *s)
     if (other && !s->preamble)
         return;
     /* The kept text ends in its own fence line: the line end is needed. */
-    bool own = s->kept->fence.line == s->kept->line && s->kept->inside;
+    bool own = open->line == s->kept->line && s->kept->inside;
+    if (own && begins_alike(s->kept, line))
+        return; /* the line that was cut, again */
     size_t end = at + line.len;
     add_stage(s, !own && end < s->text.len ? end + 1 : end, DC_SEAM_FENCE,
-              fence.info.len == 0 && !s->preamble);
+              s->doubtful || fence.info.len == 0);
 }
 
 static bool

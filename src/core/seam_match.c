@@ -163,6 +163,7 @@ weigh_char(struct seam_weight *w, struct dc_str c, bool seen[256])
     w->solid++;
     bool letter = is_letter((const unsigned char *)c.ptr, c.len);
     w->letters += letter;
+    w->alphas += letter && (*c.ptr < '0' || *c.ptr > '9');
     for (size_t i = 0; i < c.len; i++) {
         unsigned char byte = (unsigned char)c.ptr[i];
         w->bytes += !seen[byte];

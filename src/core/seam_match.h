@@ -46,6 +46,7 @@ struct seam_weight {
     size_t chars;
     size_t solid;    /* of them no blanks */
     size_t letters;  /* letters, digits, ideographs: no emoji, no marks */
+    size_t alphas;   /* of them no digits */
     size_t distinct; /* different bytes in them */
     size_t bytes;    /* different bytes in all */
     size_t lines;    /* newlines */

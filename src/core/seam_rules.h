@@ -18,6 +18,10 @@ enum {
     /* Rules, braces, zeros and emoji are repeated for their own sake. */
     SEAM_LETTERS = 4,
     SEAM_DISTINCT = 3,
+    /* ...unless there is a letter among other things. */
+    SEAM_BYTES = 3,
+    /* No word is so long that it could be the same one twice. */
+    SEAM_WORD_MAX = 24,
     /* One complete line that is shorter than an overlap. */
     SEAM_LINE_LETTERS = 4,
     /* The start of the line that was cut: nothing else begins like that right
