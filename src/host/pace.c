@@ -1,6 +1,21 @@
-/* Two small clocks for http: patience with one transfer, and the frames in
- * which all of them are read. */
+/* Small clocks: patience with one transfer, the frames in which all of them are
+ * read, and those in which the editor is told. */
 #include "host/pace.h"
+
+enum {
+    FRAME_US = 33000,
+    FRAME_MAX_US = 50000,
+    COST_FACTOR = 10, /* a frame is at least this many answer times long */
+};
+
+int64_t
+pace_frame_us(int64_t busy_us)
+{
+    int64_t frame = busy_us * COST_FACTOR;
+    return frame < FRAME_US       ? FRAME_US
+           : frame > FRAME_MAX_US ? FRAME_MAX_US
+                                  : frame;
+}
 
 void
 pace_enter(struct pace_watch *w, enum pace_phase phase, int64_t now)

@@ -24,6 +24,10 @@ int pace_left(const struct pace_watch *w, int64_t now);
 /* What to call it when pace_left() is 0. */
 enum dc_net pace_fault(const struct pace_watch *w);
 
+/* How long a frame is, in microseconds, if the editor took busy_us for the last
+ * one: 33 to 50 ms, so that it is busy a tenth of it at most. */
+int64_t pace_frame_us(int64_t busy_us);
+
 /* A transfer that brings more than this in a frame is read as it comes. */
 #define PACE_CALM ((size_t)32 << 10)
 
