@@ -67,6 +67,9 @@ def pieces(text, taken, all_texts):
     cut, held = [], ""
     for atom in re.findall(r"</?think>|\n+|`+| ?[/\w]+|\W", text):
         held += atom
+        # What goes on with a cut text is sent it without the blanks at its end.
+        if held[-1].isspace() and not held.isspace():
+            continue
         if held not in taken and (held == atom or all_texts.count(held) == 1):
             cut.append(held)
             taken.add(held)

@@ -4,10 +4,12 @@
  * server that is not ours.
  */
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/value.h"
@@ -20,6 +22,7 @@ enum { MS = 20000 };
 #define DONE "deepchat#status() ==# '' && !deepchat#buf#any_running()"
 
 static struct proc llama;
+static pthread_t reader;
 static struct value *texts;
 static struct ed *ed;
 
@@ -40,6 +43,16 @@ read_url(char *url, size_t size)
     }
     snprintf(url, size, "%.*s", (int)strcspn(at, " \r\n"), at);
     buf_finish(&log);
+}
+
+/* It logs for every request, and stops when nobody reads that. */
+static void *
+read_on(void *unused)
+{
+    char log[4096];
+    while (read(llama.err, log, sizeof log) > 0)
+        ;
+    return unused;
 }
 
 static void
@@ -66,6 +79,7 @@ start(void)
     proc_start(&llama, argv, PROC_ERR);
     char url[64];
     read_url(url, sizeof url);
+    cr_assert_eq(pthread_create(&reader, NULL, read_on, NULL), 0);
     size_t len;
     char *file = temp_read("tests/live/texts.json", &len);
     texts = json_parse((struct dc_str){file, len});
@@ -82,6 +96,7 @@ stop(void)
     /* asked to end, it may wait for its next ping first */
     kill(llama.pid, SIGKILL);
     proc_wait(&llama, MS);
+    pthread_join(reader, NULL);
     proc_stop(&llama);
 }
 
@@ -123,7 +138,7 @@ Test(llama, reasoning_has_its_own_turn, .timeout = 120)
 Test(llama, stop_and_token_limit, .timeout = 120)
 {
     start();
-    ed_ex(ed, "DeepChat ++max_tokens=20 /long");
+    ed_ex(ed, "DeepChat ++max_tokens=20 ++continue_rounds=0 /long");
     cr_assert(ed_wait(ed, MS, DONE));
     cr_expect_eq(
         ed_number(ed, "search('^%%%% assistant finish=length ', 'nw') > 0"), 1);
@@ -133,6 +148,40 @@ Test(llama, stop_and_token_limit, .timeout = 120)
     cr_assert(ed_wait(ed, MS, DONE));
     cr_expect_eq(
         ed_number(ed, "search('^%%%% assistant finish=stop', 'nw') > 0"), 1);
+    stop();
+}
+
+/* However short the rounds are, the text is that of one request. An answer that
+ * is not streamed has what we sent in front. */
+Test(llama, many_rounds_read_as_one, .timeout = 240)
+{
+    static const struct {
+        int max_tokens;
+        const char *more, *name;
+    } cases[] = {
+        {40, "", "long"},
+        {13, "", "long"},
+        {60, "++stream=false", "long"},
+        {2, "", "code"},
+        {3, "", "code"},
+        {5, "", "code"},
+        {2, "", "utf8"},
+        {3, "", "utf8"},
+        {4, "", "utf8"},
+        {7, "", "utf8"},
+        {4, "++stream=false", "utf8"},
+    };
+    start();
+    ed_ex(ed, "let g:deepchat.continue_rounds = 64");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char prompt[80];
+        snprintf(prompt, sizeof prompt, "++max_tokens=%d %s /%s",
+                 cases[i].max_tokens, cases[i].more, cases[i].name);
+        ask(prompt, cases[i].name);
+    }
+    cr_expect_eq(ed_number(ed, "count(join(getline(1, '$'), \"\n\"), "
+                               "'%%%% assistant finish=stop ')"),
+                 (long)(sizeof cases / sizeof *cases));
     stop();
 }
 
