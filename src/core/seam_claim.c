@@ -76,14 +76,20 @@ indent_of(const struct seam_kept *kept)
 }
 
 /* The blanks before the text are those before the cut line. */
+static struct dc_str
+indent_again(const struct seam_claim *c)
+{
+    size_t at = c->lead.len;
+    while (at > 0 && c->lead.ptr[at - 1] != '\n')
+        at--;
+    return seam_from(c->lead, at);
+}
+
 static bool
 same_indent(const struct seam_claim *c)
 {
     struct dc_str want = indent_of(c->kept);
-    size_t at = c->lead.len;
-    while (at > 0 && c->lead.ptr[at - 1] != '\n')
-        at--;
-    struct dc_str have = seam_from(c->lead, at);
+    struct dc_str have = indent_again(c);
     return have.len == want.len && memcmp(have.ptr, want.ptr, want.len) == 0;
 }
 
@@ -96,17 +102,30 @@ starts_with_any(struct dc_str s, const char *const *words, size_t count)
     return false;
 }
 
+/* "end" and signs behind it, but not "endpoint = 1". */
+static bool
+is_closing_word(struct dc_str text, const struct seam_weight *w)
+{
+    static const char *const words[] = {"end", "done", "fi", "esac"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_starts(text, words[i]) && w->letters == strlen(words[i]))
+            return true;
+    return str_starts(text, "</");
+}
+
 /* What ends a block does so again for the block around it. */
 static bool
-is_closer(const struct seam_claim *c)
+is_closer(const struct seam_claim *c, const struct seam_weight *w)
 {
-    static const char *const ends[] = {"</",  "}",    "]",  ")",
-                                       "end", "done", "fi", "esac"};
+    static const char *const marks[] = {"}", "]", ")"};
     static const char *const leaves[] = {"return", "break", "continue",
                                          "pass",   "raise", "throw"};
-    return starts_with_any(c->text, ends, sizeof ends / sizeof *ends) ||
-           (c->lead.len > 0 && !same_indent(c) &&
-            starts_with_any(c->text, leaves, sizeof leaves / sizeof *leaves));
+    if (starts_with_any(c->text, marks, sizeof marks / sizeof *marks))
+        return w->letters < SEAM_LETTERS;
+    if (starts_with_any(c->text, leaves, sizeof leaves / sizeof *leaves))
+        return c->lead.len > 0 && !same_indent(c) &&
+               seam_kept_indents(c->kept, indent_again(c).len);
+    return is_closing_word(c->text, w);
 }
 
 bool
@@ -125,12 +144,15 @@ is_single(const struct seam_claim *c)
     return seam_is_full_line(c) && !seam_has_newline(piece_of(c));
 }
 
-/* A short line; but "None," is one of a list of equal things. */
+/* A short line; but "None," is one of a list of equal things, "yes" one of a
+ * column. */
 static bool
 is_short_line(const struct seam_claim *c, const struct seam_weight *w)
 {
-    bool member = c->text.ptr[c->len - 1] == ',' && w->letters + 1 == w->chars;
-    return w->letters >= SEAM_LINE_LETTERS && seam_is_full_line(c) && !member;
+    bool comma = c->text.ptr[c->len - 1] == ',';
+    size_t most = is_unspaced(*c->text.ptr) ? 2 : SEAM_LINE_LETTERS;
+    return w->alphas >= most && w->letters + comma != w->chars &&
+           seam_is_full_line(c);
 }
 
 static bool
@@ -148,7 +170,7 @@ seam_is_overlap(const struct seam_claim *c)
     struct seam_weight w = seam_weigh(piece_of(c));
     if (!says_something(&w))
         return false;
-    if (is_single(c) && w.chars < SEAM_WORD_MAX && is_closer(c))
+    if (is_single(c) && w.chars < SEAM_WORD_MAX && is_closer(c, &w))
         return false;
     bool enough = (c->len >= SEAM_OVERLAP_BYTES &&
                    w.chars >= SEAM_OVERLAP_CHARS && !is_second_word(c, &w)) ||
@@ -180,7 +202,11 @@ static bool
 is_unfinished(const struct seam_claim *c)
 {
     char last = c->text.ptr[c->len - 1];
-    return strchr("([,=\"'`/&|+<$@\\", last) != NULL && !seam_is_full_line(c);
+    char before = c->len > 1 ? c->text.ptr[c->len - 2] : ' ';
+    bool amid = strchr("([,=\"'`/&|+<$@\\_", last) != NULL ||
+                (last == '!' && before == ' ') ||
+                (last == '>' && before == '-');
+    return amid && !seam_is_full_line(c);
 }
 
 /* The blank that was cut off comes again, too: "Nobody " and "Nobody came".

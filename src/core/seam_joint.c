@@ -52,31 +52,13 @@ to_newline(struct dc_str gap)
     return at;
 }
 
-/* Some line of the text is indented by as many bytes. */
-static bool
-is_indent_of(struct dc_str text, size_t want)
-{
-    size_t at = text.len > 4096 ? text.len - 4096 : 0;
-    while (at < text.len) {
-        size_t end = at;
-        while (end < text.len &&
-               (text.ptr[end] == ' ' || text.ptr[end] == '\t'))
-            end++;
-        if (end - at == want && end < text.len && text.ptr[end] != '\n')
-            return true;
-        const char *next = memchr(text.ptr + end, '\n', text.len - end);
-        at = next != NULL ? (size_t)(next - text.ptr) + 1 : text.len;
-    }
-    return false;
-}
-
 /* The indentation that is there is the beginning of it, and here is the rest;
  * else all of it comes here. */
 static bool
 adds_up(const struct seam_kept *kept, size_t have, size_t more)
 {
-    bool sum = is_indent_of(kept->sent, have + more);
-    bool alone = is_indent_of(kept->sent, more);
+    bool sum = seam_kept_indents(kept, have + more);
+    bool alone = seam_kept_indents(kept, more);
     return sum != alone ? sum : have > more;
 }
 

@@ -7,6 +7,8 @@
 #include "base/utf8.h"
 #include "core/seam_match.h"
 
+enum { LOOK_BACK = 4096 };
+
 static bool
 ends_in(struct dc_str s, const char *end)
 {
@@ -96,5 +98,24 @@ seam_kept_quotes(const struct seam_kept *kept)
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         if (ends_in(kept->sent, marks[i]))
             return true;
+    return false;
+}
+
+bool
+seam_kept_indents(const struct seam_kept *kept, size_t want)
+{
+    struct dc_str text =
+        seam_from(kept->sent,
+                  kept->sent.len > LOOK_BACK ? kept->sent.len - LOOK_BACK : 0);
+    for (size_t at = 0; at < text.len;) {
+        size_t end = at;
+        while (end < text.len &&
+               (text.ptr[end] == ' ' || text.ptr[end] == '\t'))
+            end++;
+        if (end - at == want && end < text.len && text.ptr[end] != '\n')
+            return true;
+        const char *next = memchr(text.ptr + end, '\n', text.len - end);
+        at = next != NULL ? (size_t)(next - text.ptr) + 1 : text.len;
+    }
     return false;
 }

@@ -22,5 +22,7 @@ struct seam_kept seam_kept(const struct dc_seam_options *options);
 bool seam_kept_ended(const struct seam_kept *kept);
 /* The last thing in sent opens a quotation. */
 bool seam_kept_quotes(const struct seam_kept *kept);
+/* One of its last lines is indented by as many bytes. */
+bool seam_kept_indents(const struct seam_kept *kept, size_t want);
 
 #endif

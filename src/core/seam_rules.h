@@ -23,7 +23,7 @@ enum {
     /* No word is so long that it could be the same one twice. */
     SEAM_WORD_MAX = 24,
     /* One complete line that is shorter than an overlap. */
-    SEAM_LINE_LETTERS = 4,
+    SEAM_LINE_LETTERS = 3,
     /* The start of the line that was cut: nothing else begins like that right
      * behind it, so little is enough. */
     SEAM_LINE_CHARS = 4,
