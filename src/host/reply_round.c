@@ -29,6 +29,8 @@ rounds_init(struct rounds *rs, const struct reply_request *request)
         rs->most = (int)config_number(rs->cfg, "continue_rounds");
     if (rs->forms == NULL)
         rs->forms = rs->own_forms = forms_new();
+    buf_init(&rs->instruction, DC_REQUEST_MAX);
+    buf_add_str(&rs->instruction, request->instruction);
     buf_init(&rs->kept, DC_REPLY_MAX);
     rs->full = !buf_add_str(&rs->kept, request->kept);
     rs->sent = dc_seam_sent(buf_str(&rs->kept));
@@ -40,6 +42,7 @@ rounds_finish(struct rounds *rs)
 {
     dc_seam_free(rs->seam);
     forms_free(rs->own_forms);
+    buf_finish(&rs->instruction);
     buf_finish(&rs->kept);
 }
 
@@ -61,6 +64,10 @@ rounds_ask(struct rounds *rs)
     if (rs->fresh || rs->sent == 0)
         return;
     rs->how.form = form_of(rs->forms, rs->cfg);
+    if (rs->number == 0 && rs->instruction.len > 0) {
+        rs->how.form = DC_FORM_TURN;
+        rs->how.instruction = buf_str(&rs->instruction);
+    }
     rs->how.thinking_off = form_thinking_off(rs->forms, rs->cfg);
     rs->how.effort_none = rs->reasoned && form_effort_none(rs->forms, rs->cfg);
     rs->how.kept = (struct dc_str){rs->kept.ptr, rs->sent};
@@ -128,16 +135,16 @@ give(struct rounds *rs, struct dc_str text)
         return text;
     if (!rs->gave)
         first_given(rs);
+    rs->full = !buf_add_str(&rs->kept, text);
+    if (rs->full)
+        return (struct dc_str){"", 0};
     if (!rs->counted && dc_seam_sent(text) > 0) {
         rs->counted = true;
         rs->parts++;
     }
     rs->pieces += rs->waiting;
     rs->waiting = 0;
-    if (buf_add_str(&rs->kept, text))
-        return text;
-    rs->full = true;
-    return (struct dc_str){"", 0};
+    return text;
 }
 
 struct dc_str
@@ -152,12 +159,16 @@ rounds_add(struct rounds *rs, struct dc_str text)
     return out;
 }
 
+/* Blanks alone are nothing new behind an answer that has its own. */
 struct dc_str
 rounds_flush(struct rounds *rs)
 {
-    struct dc_str none = {"", 0};
-    return rs->seam != NULL ? give(rs, dc_seam_add(rs->seam, none, true))
-                            : none;
+    struct dc_str text = {"", 0};
+    if (rs->seam != NULL)
+        text = dc_seam_add(rs->seam, text, true);
+    if (rs->asked && rs->parts == 0 && dc_seam_sent(text) == 0)
+        text.len = 0;
+    return give(rs, text);
 }
 
 struct dc_str

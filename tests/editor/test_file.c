@@ -71,7 +71,7 @@ static const char four[] =
 Test(file, goes_on_in_a_new_editor)
 {
     struct wreck w;
-    wreck_start(&w, three, "'temperature': 0.5");
+    wreck_start(&w, three, "'temperature': 0.5, 'continue_rounds': 0");
     wreck_ask(&w, "One");
     cr_assert(wreck_idle(&w));
     say(&w, "Two\\n\\n  lines");

@@ -80,17 +80,37 @@ static const struct {
      "Hi\n%%% user\n", ""},
     {"no newline at the end", "Say", "token Hi\nfinish stop\ndone\n", 0,
      "Say\n\n%% assistant finish=stop\n\nHi\n\n%% user\n\n\n", "Hi\n", ""},
-    {"reasoning", ASKED, "reasoning hm\ntoken Hi\nfinish length\ndone\n", 0,
+    {"reasoning", ASKED,
+     "reasoning hm\ntoken Hi\nfinish length\ndone\n---\n"
+     "finish length\ndone\n",
+     0,
      ASKED "\n%% reasoning\n\nhm\n\n%% assistant finish=length\n\nHi\n\n"
            "%% user\n\n\n",
-     "Hi\n", "deepchat: reply cut at the token limit"},
+     "Hi\n", "deepchat: reply cut, and the server adds nothing more"},
+    {"in parts", ASKED,
+     "token Hi,\nfinish length 1 2 0.5\ndone\n---\n"
+     "token  you\nfinish stop 1 2 0.25\ndone\n",
+     0,
+     ASKED "\n%% assistant finish=stop in=2 out=4 cost=0.75 parts=2\n\n"
+           "Hi, you\n\n%% user\n\n\n",
+     "Hi, you\n", "deepchat: done in 2 parts, 4 tokens, $0.75"},
+    {"anew",
+     "---\nresponse_format: {\"type\":\"json_object\"}\n---\n\n"
+     "%% user\n\nSay\n",
+     "token {\"a\nfinish length\ndone\n---\n"
+     "token {\"a\":1}\nfinish stop\ndone\n",
+     0,
+     "---\nresponse_format: {\"type\":\"json_object\"}\n---\n\n"
+     "%% user\n\nSay\n\n%% assistant finish=stop\n\n{\"a\":1}\n\n"
+     "%% user\n\n\n",
+     "{\"a\n{\"a\":1}\n", ""},
     {"refused", ASKED, "status 401\njson {\"error\":{\"message\":\"no\"}}\n", 1,
      NULL, "", "deepchat: "},
     {"empty", ASKED, "finish stop\ndone\n", 1, NULL, "",
      "deepchat: the server sent an empty reply"},
     {"broken off", ASKED, "token Hi\nrst\n", 1,
      ASKED "\n%% assistant finish=interrupted\n\nHi\n\n%% user\n\n\n", "Hi\n",
-     "deepchat: connection lost, 1 token"},
+     "deepchat: connection lost, 1 token kept; :DeepContinue"},
     {"answered already", ASKED "\n%% assistant\n\nHi\n", "done\n", 1, NULL, "",
      "deepchat: the last turn is not yours"},
     {"nothing asked", "\n", "done\n", 1, NULL, "", "deepchat: "},
