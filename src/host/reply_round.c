@@ -79,10 +79,12 @@ rounds_ask(struct rounds *rs)
     rs->seam = dc_seam_new(&options);
 }
 
+/* Only one form has room for an instruction. */
 static bool
 next_form(struct rounds *rs)
 {
-    return form_next(rs->forms, rs->cfg, rs->how.form) != DC_FORM_NONE;
+    return rs->how.instruction.len == 0 &&
+           form_next(rs->forms, rs->cfg, rs->how.form) != DC_FORM_NONE;
 }
 
 /* Another reply may have been told the same meanwhile. */

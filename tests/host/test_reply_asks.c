@@ -194,11 +194,12 @@ Test(reply_asks, status, .timeout = 30)
 {
     struct reply_rig rig;
     reply_rig_start(&rig);
-    reply_rig_run(
-        &rig, &(struct reply_ask){
-                  .script = "token One two\nfinish length 10 49000 0.02\ndone\n"
-                            "---\ntoken  three.\nfinish length 1 1 0\ndone\n---\n"
-                            "reasoning hm\ntoken  Four\n" LAST});
+    reply_rig_run(&rig,
+                  &(struct reply_ask){
+                      .script =
+                          "token One two\nfinish length 10 49000 0.02\ndone\n"
+                          "---\ntoken  three.\nfinish length 1 1 0\ndone\n---\n"
+                          "reasoning hm\ntoken  Four\n" LAST});
     cr_expect_str_eq(rig.statuses.ptr,
                      "waiting\n\nwaiting\n"
                      "continued 1/8  49k tok  $0.02\n"
@@ -303,5 +304,80 @@ Test(reply_asks, losses, .timeout = 30)
         bool goes_on = i == 1 || i == 2 || i == 6;
         cr_expect_eq(told, goes_on, "%s: %s", title, rig.statuses.ptr);
     }
+    reply_rig_stop(&rig);
+}
+
+/* ---- time ---- */
+
+/* What is in doubt waits, but not for ever; what is not does not wait. */
+Test(reply_asks, doubt_ends, .timeout = 30)
+{
+    static const struct {
+        const char *text;
+        int from, to;
+    } heads[] = {{" three", 0, 200}, {"One", 1300, 2500}};
+    struct reply_rig rig;
+    reply_rig_start(&rig);
+    for (size_t i = 0; i < 2; i++) {
+        char script[256];
+        snprintf(script, sizeof script,
+                 "token One two\n" CUT "hold h\ntoken %s\nhold g\n" LAST,
+                 heads[i].text);
+        reply_rig_ask(&rig, &(struct reply_ask){.script = script});
+        HOST_UNTIL(&rig.base, server_wait_held(rig.base.sv, "h", 1, 0), 5000);
+        server_release(rig.base.sv, "h");
+        int64_t start = loop_now();
+        size_t len = strlen("One two");
+        HOST_UNTIL(&rig.base, rig.text[0].len > len, 5000);
+        int64_t took = loop_now() - start;
+        cr_expect(took >= heads[i].from && took <= heads[i].to,
+                  "%s: %lld ms, %s", heads[i].text, (long long)took,
+                  reply_rig_text(&rig));
+        server_release(rig.base.sv, "g");
+        reply_rig_wait(&rig);
+    }
+    reply_rig_stop(&rig);
+}
+
+/* ---- other ways to answer and to ask ---- */
+
+#define WHOLE(text, finish)                                                    \
+    "json {\"choices\":[{\"message\":{\"content\":\"" text                     \
+    "\"},\"finish_reason\":\"" finish                                          \
+    "\"}],\"usage\":{\"prompt_tokens\":2,\"completion_tokens\":3}}\n"
+
+Test(reply_asks, in_one_piece, .timeout = 30)
+{
+    struct reply_rig rig;
+    reply_rig_start(&rig);
+    reply_rig_run(&rig,
+                  &(struct reply_ask){
+                      .script = WHOLE("One two\\n", "length") "---\n" WHOLE(
+                          "\\n\\nthree", "stop"),
+                      .options = OPTIONS("stream=false")});
+    cr_expect_str_eq(reply_rig_text(&rig), "One two\n\nthree", "%s",
+                     reply_rig_text(&rig));
+    cr_expect_str_eq(reply_rig_end(&rig, "pairs"),
+                     " finish=stop in=4 out=6 parts=2");
+    expect_body(&rig, "whole", 2, ANSWER "]", "stream_options");
+    reply_rig_stop(&rig);
+}
+
+Test(reply_asks, instruction, .timeout = 30)
+{
+    struct reply_rig rig;
+    struct reply_ask ask = {.script =
+                                "token  three.\n" CUT "token  Four\n" LAST,
+                            .kept = "One two",
+                            .instruction = "count on"};
+    reply_rig_start(&rig);
+    reply_rig_run(&rig, &ask);
+    cr_expect_str_eq(reply_rig_text(&rig), " three. Four");
+    expect_body(&rig, "told", 1, ANSWER ",{\"role\":\"user\"", NULL);
+    expect_body(&rig, "told", 1, "count on", NULL);
+    expect_body(&rig, "and then", 2, "three.\"}]", "count on");
+    ask.script = NO_PREFILL "token no\n" LAST;
+    reply_rig_run(&rig, &ask);
+    cr_expect_eq(server_requests(rig.base.sv), 1, "asked once more");
     reply_rig_stop(&rig);
 }

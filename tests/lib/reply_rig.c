@@ -153,6 +153,7 @@ reply_rig_ask(struct reply_rig *rig, const struct reply_ask *ask)
         .message_count = 1,
         .journal = {"", "", "m", {"hi", 2}},
         .kept = {kept, ask->kept_len > 0 ? ask->kept_len : strlen(kept)},
+        .instruction = str_of(ask->instruction != NULL ? ask->instruction : ""),
         .fixed = ask->fixed,
         .plain = ask->plain,
         .rounds = -1,

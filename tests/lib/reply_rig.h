@@ -31,6 +31,7 @@ struct reply_ask {
     const char *const *options; /* "name=value", NULL at the end; may be NULL */
     const char *kept;           /* NULL: a new answer */
     size_t kept_len;            /* 0: as long as it is */
+    const char *instruction;    /* NULL: none */
     bool fixed, plain;
     bool no_anew; /* there is nobody to take text back */
 };
