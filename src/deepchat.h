@@ -323,6 +323,8 @@ struct dc_request {
     struct dc_str kept; /* the answer so far, sent without the blanks at its
                            end (dc_seam_sent); stands behind the messages, so
                            none of them is its own copy */
+    struct dc_str instruction; /* how to go on, "" as it was; only
+                                  DC_FORM_TURN can say it */
     bool stream;        /* also asks for usage in the stream */
     const struct dc_param *params; /* sent as they are, in this order */
     size_t param_count;

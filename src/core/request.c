@@ -178,7 +178,7 @@ tail_of(struct dc_str text)
 }
 
 static void
-add_turn(struct buf *b, struct dc_str kept)
+add_turn(struct buf *b, struct dc_str kept, struct dc_str instruction)
 {
     struct buf text;
     buf_init(&text, DC_REQUEST_MAX);
@@ -188,6 +188,10 @@ add_turn(struct buf *b, struct dc_str kept)
                  "and open no new code fence where it stopped inside one. It "
                  "ended with:\n");
     buf_add_str(&text, tail_of(kept));
+    if (instruction.len > 0) {
+        buf_add_text(&text, "\n\nIn what follows: ");
+        buf_add_str(&text, instruction);
+    }
     buf_add_text(b, ",{\"role\":\"user\"");
     add_member(b, "content", buf_str(&text));
     buf_add_byte(b, '}');
@@ -205,7 +209,7 @@ add_kept(struct buf *b, const struct dc_request *req, enum dc_form form)
         buf_add_text(b, ",\"prefix\":true");
     buf_add_byte(b, '}');
     if (form == DC_FORM_TURN)
-        add_turn(b, kept);
+        add_turn(b, kept, req->instruction);
 }
 
 static void

@@ -27,6 +27,17 @@ about_end(const struct reply_end *end)
 }
 
 struct value *
+about_round(const struct reply_round *round)
+{
+    struct value *v = value_map();
+    value_put(v, "number", value_int(round->number));
+    value_put(v, "most", value_int(round->most));
+    value_put(v, "tokens_out", number_or_nil(round->tokens_out));
+    value_put(v, "cost", number_or_nil(round->cost));
+    return v;
+}
+
+struct value *
 about_refused(const char *line)
 {
     struct dc_summary none = {.usage = {-1, -1, -1, -1, -1}};

@@ -8,7 +8,9 @@
 /* finish line pairs refused got_text seconds pieces rounds tokens_in
  * tokens_out cost. Owned. */
 struct value *about_end(const struct reply_end *end);
-/* The same for what could not even become a reply. Owned. */
+/* number most tokens_out cost. Owned. */
+struct value *about_round(const struct reply_round *round);
+/* As about_end() for what could not even become a reply. Owned. */
 struct value *about_refused(const char *line);
 
 #endif

@@ -13,13 +13,16 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/mem.h"
 #include "host/about.h"
 #include "host/chat_ask.h"
 #include "host/kept.h"
 #include "host/lock.h"
 #include "host/log.h"
+#include "host/pairs.h"
 #include "host/reply.h"
+#include "host/ticket.h"
 
 enum {
     RETRY_MS = 50,
@@ -37,9 +40,11 @@ struct chat {
     struct journal *journal; /* after the end */
 
     struct value *finish; /* what deepchat#buf#finish() will be told */
+    size_t back;          /* reply_back() */
     bool begun;           /* the editor has made room for the reply */
     bool beginning;       /* "begin" is out */
     bool got_text;
+    bool enough; /* the filter wants no more */
     bool ended;
     bool finished; /* "finish" is out or answered */
     char *lost;    /* why the text has no place any more */
@@ -48,22 +53,16 @@ struct chat {
     bool telling; /* "status" is out */
     uint64_t timer;
     char *chat_dir;
+    char *pairs; /* of the answer that is gone on with */
+    struct ask_filter filter;
     struct chat *next;
-};
-
-/* An answer may come after the chat is gone, so it carries the id. One that
- * never comes, because the editor died, is freed with the chats. */
-struct ticket {
-    struct chats *chats;
-    int64_t id;
-    struct ticket *next;
 };
 
 struct chats {
     struct host *host;
     struct chat *first;
     struct kept *kept;
-    struct ticket *tickets;
+    struct tickets tickets; /* calls of the chats, by id */
 };
 
 struct chats *
@@ -72,6 +71,7 @@ chats_new(struct host *host)
     struct chats *chats = mem_alloc(sizeof *chats);
     chats->host = host;
     chats->kept = kept_new();
+    chats->tickets.owner = chats;
     return chats;
 }
 
@@ -85,6 +85,14 @@ find(struct chats *chats, int64_t id)
 }
 
 static void
+drop_filter(struct ask_filter *filter)
+{
+    if (filter->free != NULL)
+        filter->free(filter->user);
+    *filter = (struct ask_filter){.add = NULL};
+}
+
+static void
 destroy(struct chat *chat)
 {
     loop_timer_stop(chat->host->lp, chat->timer);
@@ -95,6 +103,8 @@ destroy(struct chat *chat)
     free(chat->lost);
     free(chat->status);
     free(chat->chat_dir);
+    free(chat->pairs);
+    drop_filter(&chat->filter);
     free(chat);
 }
 
@@ -118,11 +128,7 @@ chats_free(struct chats *chats)
         chats->first = chat->next;
         destroy(chat);
     }
-    while (chats->tickets != NULL) {
-        struct ticket *t = chats->tickets;
-        chats->tickets = t->next;
-        free(t);
-    }
+    tickets_free(&chats->tickets);
     kept_free(chats->kept);
     free(chats);
 }
@@ -156,23 +162,16 @@ chat_of(struct chats *chats, int64_t id)
 static struct ticket *
 ticket(struct chat *chat)
 {
-    struct chats *chats = chat->host->chats;
-    struct ticket *t = mem_alloc(sizeof *t);
-    *t = (struct ticket){chats, chat->id, chats->tickets};
-    chats->tickets = t;
-    return t;
+    return ticket_new(&chat->host->chats->tickets, chat->id);
 }
 
+/* NULL if it is gone. */
 static struct chat *
 redeem(void *user)
 {
-    struct ticket *t = user, **at = &t->chats->tickets;
-    while (*at != t)
-        at = &(*at)->next;
-    *at = t->next;
-    struct chat *chat = chat_of(t->chats, t->id);
-    free(t);
-    return chat;
+    void *chats;
+    int64_t id = ticket_redeem(user, &chats);
+    return chat_of(chats, id);
 }
 
 static void step(struct chat *chat);
@@ -240,6 +239,7 @@ begin(struct chat *chat)
 {
     struct value *about = value_map();
     value_put(about, "chat_dir", value_text(chat->chat_dir));
+    value_put(about, "back", value_int((int64_t)chat->back));
     chat->beginning = true;
     editor_call(chat->host->editor, "deepchat#buf#begin", with_id(chat, about),
                 on_begun, ticket(chat));
@@ -347,8 +347,33 @@ on_text(void *user, enum dc_delta_kind kind, struct dc_str text)
 {
     struct chat *chat = user;
     chat->got_text = true;
+    struct ask_filter *filter = &chat->filter;
+    if (filter->add != NULL && kind == DC_DELTA_TEXT)
+        text = filter->add(filter->user, text, false);
     if (chat->lost == NULL)
         writer_add(chat->lane, kind, text);
+    if (filter->enough != NULL && !chat->enough &&
+        filter->enough(filter->user)) {
+        chat->enough = true;
+        reply_stop(chat->reply);
+    }
+}
+
+static void
+on_anew(void *user)
+{
+    struct chat *chat = user;
+    if (chat->lost == NULL)
+        writer_anew(chat->lane);
+}
+
+static void
+on_round(void *user, const struct reply_round *round)
+{
+    struct chat *chat = user;
+    if (chat->host->editor != NULL)
+        editor_call(chat->host->editor, "deepchat#buf#round",
+                    with_id(chat, about_round(round)), NULL, NULL);
 }
 
 static void tell_status(struct chat *chat);
@@ -399,12 +424,33 @@ on_notice(void *user, const char *text)
     editor_call(chat->host->editor, "deepchat#buf#notice", args, NULL, NULL);
 }
 
+/* What the marker says is about all of the answer; what the filter has ended
+ * was not stopped by the user. */
+static struct value *
+about_whole(const struct chat *chat, const struct reply_end *end)
+{
+    struct reply_end whole = *end;
+    char *pairs = NULL;
+    if (chat->enough && strcmp(end->finish, "stopped") == 0)
+        whole.finish = "stop";
+    if (chat->pairs[0] != '\0' && end->got_text)
+        whole.pairs = pairs =
+            pairs_sum(str_of(chat->pairs), str_of(end->pairs));
+    struct value *about = about_end(&whole);
+    free(pairs);
+    return about;
+}
+
 static void
 on_ended(void *user, const struct reply_end *end)
 {
     struct chat *chat = user;
+    struct dc_str rest = {"", 0};
+    if (chat->filter.add != NULL && chat->lost == NULL)
+        writer_add(chat->lane, DC_DELTA_TEXT,
+                   chat->filter.add(chat->filter.user, rest, true));
     chat->ended = true;
-    chat->finish = about_end(end);
+    chat->finish = about_whole(chat, end);
     chat->journal = reply_take_journal(chat->reply);
     reply_free(chat->reply);
     chat->reply = NULL;
@@ -429,59 +475,40 @@ refuse(struct chat *chat, const char *line)
     step(chat);
 }
 
-static struct config *
-read_config(const struct value *args, const struct dc_transcript *tr,
-            struct dc_error *err)
-{
-    struct config_sources sources = {
-        .settings = value_get(args, "settings"),
-        .buffer = value_get(args, "buffer"),
-        .chat = tr,
-        .arguments = value_get(args, "arguments"),
-    };
-    return config_new(&sources, err);
-}
-
 static bool
-take_lock(struct chat *chat, const struct config *cfg, const char *file)
+take_lock(struct chat *chat, const struct ask *ask)
 {
     int holder;
-    char *state = config_state_dir(cfg);
+    const char *file = ask->request.journal.chat;
+    char *state = config_state_dir(ask->request.cfg);
     bool ok =
         file[0] == '\0' || locks_take(chat->host->locks, state, file, &holder);
     free(state);
     return ok;
 }
 
+/* The configuration is the reply's from here on, and the filter the chat's. */
 static void
-start(struct chat *chat, struct config *cfg, struct dc_transcript *tr,
-      const struct value *args)
+start(struct chat *chat, struct ask *ask)
 {
-    struct reply_request request = {.cfg = cfg};
-    size_t line = (size_t)value_as_int(value_get(args, "line"), 0);
-    const char *why = chat_ask(&request, tr, line);
-    const char *file = value_as_text(value_get(args, "file"), "");
-    if (why == NULL && !take_lock(chat, cfg, file))
-        why = "this chat is open in another editor; nothing was sent";
-    if (why != NULL) {
-        config_free(cfg);
-        refuse(chat, why);
-        return;
-    }
-    chat->chat_dir = config_chat_dir(cfg);
-    request.journal.chat = file;
-    request.journal.project = value_as_text(value_get(args, "project"), "");
-    request.journal.model = config_model(cfg);
+    chat->chat_dir = config_chat_dir(ask->request.cfg);
+    chat->pairs = mem_copy(ask->pairs.ptr, ask->pairs.len);
+    chat->filter = ask->filter;
     struct writer_events lane = {on_drained, on_pressure, on_lost, chat};
     chat->lane = writer_open(chat->host->writer, chat->id, lane);
-    struct reply_events events = {.started = on_started,
-                                  .text = on_text,
-                                  .status = on_status,
-                                  .notice = on_notice,
-                                  .ended = on_ended,
-                                  .user = chat};
+    struct reply_events events = {
+        .started = on_started,
+        .text = on_text,
+        .anew = on_anew,
+        .round = on_round,
+        .status = on_status,
+        .notice = on_notice,
+        .ended = on_ended,
+        .user = chat,
+    };
     chat->reply =
-        reply_start(chat->host->lp, chat->host->http, &request, events);
+        reply_start(chat->host->lp, chat->host->http, &ask->request, events);
+    chat->back = reply_back(chat->reply);
 }
 
 static struct chat *
@@ -496,26 +523,36 @@ new_chat(struct chats *chats, int64_t id)
 }
 
 static void
-read_and_start(struct chat *chat, const struct value *args)
+ask_and_start(struct chat *chat, const struct value *args, ask_fn *fill)
 {
-    struct dc_transcript *tr = NULL;
+    struct ask ask = {.request.journal.chat = ""};
+    struct reply_request *request = &ask.request;
     struct dc_error err = {.text = ""};
-    struct config *cfg = NULL;
-    if (dc_transcript_parse(&tr, value_as_str(value_get(args, "text")), &err))
-        cfg = read_config(args, tr, &err);
-    if (cfg != NULL)
-        start(chat, cfg, tr, args);
-    else
+    bool ok = fill(&ask, args, &err);
+    if (ok && !take_lock(chat, &ask))
+        ok = fail(&err, DC_E_SYSTEM,
+                  "this chat is open in another editor; nothing was sent");
+    if (ok) {
+        request->forms = chat->host->forms;
+        request->journal.project =
+            value_as_text(value_get(args, "project"), "");
+        request->journal.model = config_model(request->cfg);
+        start(chat, &ask);
+    } else {
+        config_free(request->cfg);
+        drop_filter(&ask.filter);
         refuse(chat, err.text);
-    dc_transcript_free(tr);
+    }
+    if (ask.free_own != NULL)
+        ask.free_own(ask.own);
 }
 
 void
-chats_send(struct chats *chats, const struct value *args)
+chats_ask(struct chats *chats, const struct value *args, ask_fn *fill)
 {
     int64_t id = value_as_int(value_get(args, "id"), 0);
     if (id <= 0 || chat_of(chats, id) != NULL || kept_has(chats->kept, id)) {
-        log_line(LOG_ERROR, "send ignored: id %lld is taken", (long long)id);
+        log_line(LOG_ERROR, "message ignored: id %lld is taken", (long long)id);
         return;
     }
     bool full = chats_running(chats) >= RUNNING_MAX;
@@ -523,7 +560,7 @@ chats_send(struct chats *chats, const struct value *args)
     if (full)
         refuse(chat, too_many);
     else
-        read_and_start(chat, args);
+        ask_and_start(chat, args, fill);
 }
 
 void

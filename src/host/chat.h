@@ -9,16 +9,17 @@
 #include <stddef.h>
 
 #include "base/value.h"
+#include "host/chat_ask.h"
 #include "host/host.h"
 
 struct chats *chats_new(struct host *host);
 void chats_free(struct chats *chats);
 
-/* A chat buffer was sent; args is the map of the editor's "send". What cannot
- * be sent, and what comes while 64 replies do, is answered with
+/* Start a reply as fill has it; args is the map of the editor's message. What
+ * cannot be sent, and what comes while 64 replies do, is answered with
  * deepchat#buf#finish() like everything else. An id that is in use already is
  * ignored. */
-void chats_send(struct chats *chats, const struct value *args);
+void chats_ask(struct chats *chats, const struct value *args, ask_fn *fill);
 /* Stop the reply with this id, or with id 0 all. */
 void chats_stop(struct chats *chats, int64_t id);
 /* The buffer of this reply was written with the reply in it. */

@@ -1,9 +1,53 @@
 /* A send ends with the turn that the cursor is in. */
 #include "host/chat_ask.h"
 
-#include <stdbool.h>
-
 #include "base/buf.h"
+#include "base/error.h"
+
+struct config *
+ask_config(const struct value *args, const struct dc_transcript *tr,
+           struct dc_error *err)
+{
+    struct config_sources sources = {
+        .settings = value_get(args, "settings"),
+        .buffer = value_get(args, "buffer"),
+        .chat = tr,
+        .arguments = value_get(args, "arguments"),
+    };
+    return config_new(&sources, err);
+}
+
+static void
+free_chat(void *own)
+{
+    dc_transcript_free(own);
+}
+
+struct dc_transcript *
+ask_chat(struct ask *ask, const struct value *args, struct dc_error *err)
+{
+    struct dc_transcript *tr;
+    if (!dc_transcript_parse(&tr, value_as_str(value_get(args, "text")), err))
+        return NULL;
+    ask->own = tr;
+    ask->free_own = free_chat;
+    ask->request.journal.chat = value_as_text(value_get(args, "file"), "");
+    ask->request.rounds = -1;
+    ask->request.cfg = ask_config(args, tr, err);
+    return ask->request.cfg != NULL ? tr : NULL;
+}
+
+struct dc_str
+ask_last_words(const struct dc_transcript *tr, size_t last)
+{
+    for (size_t i = last + 1; i-- > 0;) {
+        const struct dc_turn *turn = dc_transcript_turn(tr, i);
+        if (turn != NULL && turn->role == DC_ROLE_USER &&
+            str_trim(turn->text).len > 0)
+            return turn->text;
+    }
+    return (struct dc_str){"", 0};
+}
 
 /* The turn that a send ends with: the last one that starts at or before line
  * (0: the last of all). */
@@ -18,39 +62,34 @@ last_turn(const struct dc_transcript *tr, size_t line)
     return i > 0 ? i - 1 : 0;
 }
 
-static struct dc_str
-last_user_text(const struct dc_transcript *tr, size_t last)
-{
-    for (size_t i = last + 1; i-- > 0;) {
-        const struct dc_turn *turn = dc_transcript_turn(tr, i);
-        if (turn != NULL && turn->role == DC_ROLE_USER &&
-            str_trim(turn->text).len > 0)
-            return turn->text;
-    }
-    return (struct dc_str){"", 0};
-}
-
-/* NULL if the messages can be sent, else why not. */
-static const char *
-check_messages(const struct dc_message *messages, size_t count)
+static bool
+check_messages(const struct dc_message *messages, size_t count,
+               struct dc_error *err)
 {
     bool any_user = false;
     for (size_t i = 0; i < count; i++)
         any_user = any_user || messages[i].role == DC_ROLE_USER;
     if (!any_user)
-        return "the chat is empty; type a question, then send";
+        return fail(err, DC_E_SYNTAX,
+                    "the chat is empty; type a question, then send");
     if (messages[count - 1].role == DC_ROLE_USER ||
         messages[count - 1].role == DC_ROLE_TOOL)
-        return NULL;
-    return "the last turn is not yours; add a question, then send";
+        return true;
+    return fail(err, DC_E_SYNTAX,
+                "the last turn is not yours; add a question, then send");
 }
 
-const char *
-chat_ask(struct reply_request *request, struct dc_transcript *tr, size_t line)
+bool
+ask_send(struct ask *ask, const struct value *args, struct dc_error *err)
 {
+    struct reply_request *request = &ask->request;
+    struct dc_transcript *tr = ask_chat(ask, args, err);
+    if (tr == NULL)
+        return false;
+    size_t line = (size_t)value_as_int(value_get(args, "line"), 0);
     size_t last = last_turn(tr, line);
     request->messages =
         dc_transcript_messages(tr, last, &request->message_count);
-    request->journal.user = last_user_text(tr, last);
-    return check_messages(request->messages, request->message_count);
+    request->journal.user = ask_last_words(tr, last);
+    return check_messages(request->messages, request->message_count, err);
 }

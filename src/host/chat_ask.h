@@ -1,15 +1,54 @@
-/* What of a chat is sent: its turns as messages, and whether they may go. */
+/*
+ * From what the editor sends to what is asked. Each kind of place in a buffer
+ * has a function of its own; chat.c does the rest for all of them.
+ */
 #ifndef HOST_CHAT_ASK_H
 #define HOST_CHAT_ASK_H
 
-#include <stddef.h>
+#include <stdbool.h>
 
+#include "base/value.h"
 #include "deepchat.h"
 #include "host/reply.h"
 
-/* Put the messages of a send at line (0: the end), and the user's last words,
- * into request; they are tr's. NULL if they can be sent, else why not. */
-const char *chat_ask(struct reply_request *request, struct dc_transcript *tr,
-                     size_t line);
+/* What the text of a reply passes on its way to the buffer. */
+struct ask_filter {
+    /* What is decided by now; borrowed. final: nothing follows. NULL: the text
+     * goes as it comes. */
+    struct dc_str (*add)(void *user, struct dc_str text, bool final);
+    /* True once nothing that still comes is wanted: the reply may end. */
+    bool (*enough)(void *user);
+    void (*free)(void *user);
+    void *user;
+};
+
+struct ask {
+    struct reply_request request;
+    /* pairs of the answer that is gone on with: those of the rest are added to
+     * them; "" else. Borrowed. */
+    struct dc_str pairs;
+    struct ask_filter filter; /* taken */
+    void *own;                /* what request and pairs borrow from */
+    void (*free_own)(void *own);
+};
+
+/* args is the map of the editor's message; ask is zero. False with *err for the
+ * user: nothing is sent. What is in ask by then is freed all the same. */
+typedef bool ask_fn(struct ask *ask, const struct value *args,
+                    struct dc_error *err);
+
+ask_fn ask_send;     /* a chat: its turns, up to line */
+ask_fn ask_continue; /* its answer at line goes on */
+
+/* ---- for these functions ---- */
+
+/* The options as the message and this chat (may be NULL) have them. */
+struct config *ask_config(const struct value *args,
+                          const struct dc_transcript *tr, struct dc_error *err);
+/* The chat in the message, as ask's own, and its options. */
+struct dc_transcript *ask_chat(struct ask *ask, const struct value *args,
+                               struct dc_error *err);
+/* What the user said last in turns 0 to last. */
+struct dc_str ask_last_words(const struct dc_transcript *tr, size_t last);
 
 #endif

@@ -104,7 +104,13 @@ hello(struct host *host, const struct value *args)
 static void
 send_chat(struct host *host, const struct value *args)
 {
-    chats_send(host->chats, args);
+    chats_ask(host->chats, args, ask_send);
+}
+
+static void
+continue_chat(struct host *host, const struct value *args)
+{
+    chats_ask(host->chats, args, ask_continue);
 }
 
 static void
@@ -195,10 +201,18 @@ static const struct {
     const char *op;
     void (*run)(struct host *host, const struct value *args);
 } commands[] = {
-    {"hello", hello},   {"send", send_chat}, {"stop", stop},
-    {"saved", saved},   {"closed", closed},  {"attach", attach},
-    {"detach", detach}, {"resume", resume},  {"restore", restore},
-    {"forget", forget}, {"check", check},
+    {"hello", hello},
+    {"send", send_chat},
+    {"continue", continue_chat},
+    {"stop", stop},
+    {"saved", saved},
+    {"closed", closed},
+    {"attach", attach},
+    {"detach", detach},
+    {"resume", resume},
+    {"restore", restore},
+    {"forget", forget},
+    {"check", check},
 };
 
 void

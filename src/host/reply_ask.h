@@ -10,7 +10,7 @@
 /* How one request differs from what the options say. */
 struct reply_how {
     enum dc_form form;
-    struct dc_str kept;
+    struct dc_str kept, instruction;
     bool thinking_off, effort_none;
     int64_t max_tokens; /* 0: as the options say */
 };

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "host/log.h"
 #include "host/options.h"
+#include "host/pairs.h"
 
 /* Of a message, without "deepchat: ". */
 enum { LINE_CELLS = 58 };
@@ -176,43 +177,6 @@ reply_key_trouble(const struct child_result *result)
     return NULL;
 }
 
-static void
-add_pair(struct buf *b, const char *key, const char *value)
-{
-    char *pair = dc_pair_print(key, value);
-    buf_add_text(b, pair);
-    dc_free(pair);
-}
-
-static void
-add_count(struct buf *b, const char *key, double number)
-{
-    char text[64];
-    if (number < 0)
-        return;
-    snprintf(text, sizeof text, "%.0f", number);
-    add_pair(b, key, text);
-}
-
-/* Dollars without an exponent and without zeros at the end: two digits that
- * count are enough below a cent. */
-static void
-add_cost(struct buf *b, double cost)
-{
-    char text[64];
-    if (cost < 0)
-        return;
-    int decimals = 4;
-    for (double c = cost; c > 0 && c < 0.001 && decimals < 12; c *= 10)
-        decimals++;
-    int len = snprintf(text, sizeof text, "%.*f", decimals, cost);
-    while (len > 0 && text[len - 1] == '0')
-        text[--len] = '\0';
-    if (len > 0 && text[len - 1] == '.')
-        text[--len] = '\0';
-    add_pair(b, "cost", text);
-}
-
 void
 reply_pairs(char *out, size_t size, const char *finish, const struct rounds *rs)
 {
@@ -220,15 +184,15 @@ reply_pairs(char *out, size_t size, const char *finish, const struct rounds *rs)
     const char *asked_model = config_model(rs->cfg);
     struct buf b;
     buf_init(&b, size - 1);
-    add_pair(&b, "finish", finish);
-    add_count(&b, "in", sum->usage.tokens_in);
-    add_count(&b, "out", sum->usage.tokens_out);
-    add_cost(&b, sum->usage.cost);
+    pairs_add(&b, "finish", finish);
+    pairs_add_count(&b, "in", sum->usage.tokens_in);
+    pairs_add_count(&b, "out", sum->usage.tokens_out);
+    pairs_add_cost(&b, sum->usage.cost);
     if (rs->parts > 1)
-        add_count(&b, "parts", rs->parts);
+        pairs_add_count(&b, "parts", rs->parts);
     if (sum->model[0] != '\0' && asked_model[0] != '\0' &&
         strcmp(sum->model, asked_model) != 0)
-        add_pair(&b, "model", sum->model);
+        pairs_add(&b, "model", sum->model);
     snprintf(out, size, "%s", b.ptr);
     buf_finish(&b);
 }

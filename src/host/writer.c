@@ -1,9 +1,10 @@
 /*
- * The editor's side is deepchat#buf#append([[id, seq, kind, text], ...]); it
- * answers a list with one word for each: ok, dup, retry, deleted, undone, gone.
- * Lanes share the frame, so that all go out in one call, but each has its own
- * time after "retry". A batch that failed as a whole (the user pressed Ctrl-C)
- * is sent again too: what did get in is answered with "dup".
+ * The editor's side is deepchat#buf#append([[id, seq, kind, text], ...]), kind
+ * being text, anew (text that replaces what is there) or reasoning; it answers
+ * a list with one word for each: ok, dup, retry, deleted, undone, gone. Lanes
+ * share the frame, so that all go out in one call, but each has its own time
+ * after "retry". A batch that failed as a whole (the user pressed Ctrl-C) is
+ * sent again too: what did get in is answered with "dup".
  */
 #include "host/writer.h"
 
@@ -31,7 +32,7 @@ struct writer_lane {
 
     struct buf text[2]; /* by dc_delta_kind; reasoning goes first */
     struct buf sent;    /* the piece in flight, kept for a resend */
-    enum dc_delta_kind sent_kind;
+    const char *sent_kind;
     int64_t seq;
 
     int64_t next_us; /* no edit before this */
@@ -40,6 +41,7 @@ struct writer_lane {
     bool cut;        /* the last piece could not hold all there was */
 
     bool started; /* the first text has been sent */
+    bool anew;    /* the next text replaces what is there */
     bool last;    /* nothing follows */
     bool high;
     bool lost;
@@ -159,6 +161,13 @@ writer_add(struct writer_lane *lane, enum dc_delta_kind kind,
 }
 
 void
+writer_anew(struct writer_lane *lane)
+{
+    buf_reset(&lane->text[DC_DELTA_TEXT]);
+    lane->anew = true;
+}
+
+void
 writer_last(struct writer_lane *lane)
 {
     lane->last = true;
@@ -217,7 +226,10 @@ take_piece(struct writer_lane *lane, size_t max)
     size_t n = utf8_fit(buf_str(from), max);
     if (n == 0)
         return false;
-    lane->sent_kind = kind;
+    lane->sent_kind = kind == DC_DELTA_REASONING ? "reasoning"
+                      : lane->anew               ? "anew"
+                                                 : "text";
+    lane->anew = lane->anew && kind == DC_DELTA_REASONING;
     buf_add(&lane->sent, from->ptr, n);
     buf_drop(from, n);
     lane->cut = from->len > 0;
@@ -231,8 +243,7 @@ piece(const struct writer_lane *lane)
     struct value *item = value_list();
     value_add(item, value_int(lane->id));
     value_add(item, value_int(lane->seq));
-    value_add(item, value_text(lane->sent_kind == DC_DELTA_TEXT ? "text"
-                                                                : "reasoning"));
+    value_add(item, value_text(lane->sent_kind));
     value_add(item, value_str(buf_str(&lane->sent)));
     return item;
 }

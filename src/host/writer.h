@@ -54,6 +54,8 @@ struct writer_lane *writer_open(struct writer *w, int64_t id,
 /* kept */
 void writer_add(struct writer_lane *lane, enum dc_delta_kind kind,
                 struct dc_str text);
+/* All text so far is void: the next one replaces it in the buffer. */
+void writer_anew(struct writer_lane *lane);
 /* Nothing follows: what waits need not wait for the next frame. */
 void writer_last(struct writer_lane *lane);
 bool writer_idle(const struct writer_lane *lane);
