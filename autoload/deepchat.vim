@@ -75,11 +75,11 @@ endfunction
 function! deepchat#stop(...) abort
   let l:buf = a:0 > 0 ? bufnr(a:1) : bufnr('%')
   let l:dropped = deepchat#chat#drop_queue(l:buf)
-  let l:id = deepchat#buf#running(l:buf)
-  if l:id > 0
+  let l:ids = deepchat#buf#all_running(l:buf)
+  for l:id in l:ids
     call deepchat#host#send('stop', {'id': l:id})
-  endif
-  return l:dropped || l:id > 0
+  endfor
+  return l:dropped || !empty(l:ids)
 endfunction
 
 " deepchat#last([buf]): text of the last answer in the chat buf (default:

@@ -22,6 +22,8 @@
 "   undone(reply, about)  optional, an edit: the end of one that has none
 "   looks(reply, event)  bring up to date what else shows the reply
 "   save(reply)       true if the text is safe by now
+"   types_on          optional: in insert mode, too, a cursor at the end of the
+"                     text goes with it
 " An edit returns the rows that it has changed, as [first, last].
 
 let s:replies = {}
@@ -65,6 +67,28 @@ function! deepchat#buf#running(buf) abort
     endif
   endfor
   return 0
+endfunction
+
+" The ids of all that run in buf: more than one only where there are places for
+" them.
+function! deepchat#buf#all_running(buf) abort
+  return map(filter(values(s:replies), 'v:val.buf == a:buf && !has_key(v:val, "done")'), 'v:val.id')
+endfunction
+
+" True if a reply runs in buf at this place, or around it.
+function! deepchat#buf#is_taken(buf, row, col) abort
+  for l:id in deepchat#buf#all_running(a:buf)
+    let l:at = deepchat#buf#anchor_at(s:replies[l:id], 'text')
+    if !empty(l:at) && s:is_in_order([l:at[0], l:at[1]], [a:row, a:col])
+          \ && s:is_in_order([a:row, a:col], [l:at[2], l:at[3]])
+      return 1
+    endif
+  endfor
+  return 0
+endfunction
+
+function! s:is_in_order(a, b) abort
+  return a:a[0] < a:b[0] || a:a[0] == a:b[0] && a:a[1] <= a:b[1]
 endfunction
 
 " True if a reply runs in any buffer.
@@ -255,7 +279,7 @@ function! s:insert(reply, seq, kind, at, text) abort
         \ ? a:reply.kind.first(a:reply, a:at) : a:at
   let l:row = l:at[2]
   let l:col = min([l:at[3], strlen(get(getbufline(a:reply.buf, l:row + 1), 0, ''))])
-  let l:followers = s:followers(a:reply.buf, l:row, l:col)
+  let l:followers = s:followers(a:reply, l:row, l:col)
   call deepchat#port#insert(a:reply.buf, l:row, l:col, l:lines)
   let a:reply.seq = a:seq
   let a:reply.bytes += a:kind ==# 'text' ? strlen(a:text) : 0
@@ -263,20 +287,22 @@ function! s:insert(reply, seq, kind, at, text) abort
   return [l:row, l:row + len(l:lines) - 1]
 endfunction
 
-" Windows of buf that an insertion at [row, col] concerns, as lists [window,
-" what to do]: 'end', the cursor stands on the last character there and goes
-" with it; 'last', it stands on the last line of the buffer, which must stay in
-" view; else the place on the line where the text goes that it shall keep,
-" whatever the editor makes of it.
-function! s:followers(buf, row, col) abort
+" Windows of a reply's buffer that an insertion at [row, col] concerns, as lists
+" [window, what to do]: 'end', the cursor stands on the last character there and
+" goes with it; 'behind', it stands behind that; 'last', it stands on the last
+" line of the buffer, which must stay in view; else the place on the line where
+" the text goes that it shall keep, whatever the editor makes of it.
+function! s:followers(reply, row, col) abort
   let l:found = []
-  for l:win in win_findbuf(a:buf)
+  for l:win in win_findbuf(a:reply.buf)
     let [l:line, l:at] = deepchat#port#cursor_at(l:win)
     let l:free = l:win != win_getid() || mode(1) =~# '^n'
     if l:line == a:row + 1
-      let l:last = s:last_len(getbufline(a:buf, l:line)[0], a:col)
-      call add(l:found, [l:win, l:free && l:at >= a:col - l:last ? 'end' : [l:at, a:col]])
-    elseif l:win != win_getid() && l:line == deepchat#buf#line_count(a:buf)
+      let l:text = getbufline(a:reply.buf, l:line)[0]
+      let l:near = l:at >= a:col - s:last_len(l:text, a:col) && (l:at < a:col || a:col >= strlen(l:text))
+      let l:types = !l:free && has_key(a:reply.kind, 'types_on') && mode() =~# '^[iR]' && l:at == a:col
+      call add(l:found, [l:win, l:free && l:near ? 'end' : l:types ? 'behind' : [l:at, a:col]])
+    elseif l:win != win_getid() && l:line == deepchat#buf#line_count(a:reply.buf)
       call add(l:found, [l:win, 'last'])
     endif
   endfor
@@ -299,9 +325,10 @@ function! s:follow(reply, kind, followers, row, lines) abort
   for [l:win, l:place] in a:followers
     if l:place is# 'last'
       call deepchat#port#cursor(l:win, deepchat#buf#line_count(a:reply.buf), deepchat#port#cursor_at(l:win)[1])
-    elseif l:place is# 'end'
+    elseif l:place is# 'end' || l:place is# 'behind'
       let l:at = s:region(a:reply, a:kind)
-      call deepchat#port#cursor(l:win, l:at[2] + 1, max([l:at[3] - 1, 0]))
+      let l:col = l:place is# 'end' ? max([l:at[3] - 1, 0]) : l:at[3]
+      call deepchat#port#cursor(l:win, l:at[2] + 1, l:col)
     elseif l:place[0] <= l:place[1]
       call deepchat#port#cursor(l:win, a:row + 1, l:place[0])
     else
