@@ -256,6 +256,12 @@ journal_end(struct journal *j, const char *finish, const char *pairs,
 
 /* ---- the end ---- */
 
+const char *
+journal_path(const struct journal *j)
+{
+    return j->path;
+}
+
 void
 journal_close(struct journal *j)
 {

@@ -51,6 +51,9 @@ bool journal_lost(struct journal *j, const char *why, struct dc_error *err);
 bool journal_end(struct journal *j, const char *finish, const char *pairs,
                  struct dc_error *err);
 
+/* Borrowed. */
+const char *journal_path(const struct journal *j);
+
 /* Close, keep the file, release the lock. NULL is ignored. */
 void journal_close(struct journal *j);
 /* The reply is in a saved chat: close and remove the file. */
