@@ -15,7 +15,7 @@
 
 #define RPC_IN_MAX ((size_t)64 << 20) /* one message from the editor */
 #define RPC_OUT_MAX ((size_t)4 << 20) /* one message to the editor */
-#define RPC_OUT_DEPTH 8
+#define RPC_OUT_DEPTH 9
 
 enum rpc_type { RPC_REQUEST = 0, RPC_RESPONSE = 1, RPC_NOTIFY = 2 };
 
