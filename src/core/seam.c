@@ -28,6 +28,8 @@ struct dc_seam {
     bool known;
     bool line; /* left out up to the start of a line */
     struct seam_walk walk;
+    struct buf head; /* of what is skipped */
+    size_t from;     /* where in kept that came to */
     struct dc_seam_report report;
 };
 
@@ -42,6 +44,7 @@ dc_seam_new(const struct dc_seam_options *options)
     seam->next = 1;
     buf_init(&seam->held, SIZE_MAX / 2);
     buf_init(&seam->out, SIZE_MAX / 2);
+    buf_init(&seam->head, DC_SEAM_HOLD);
     return seam;
 }
 
@@ -52,6 +55,7 @@ dc_seam_free(struct dc_seam *seam)
         return;
     buf_finish(&seam->held);
     buf_finish(&seam->out);
+    buf_finish(&seam->head);
     free(seam->text);
     free(seam);
 }
@@ -70,25 +74,42 @@ set_joint(struct dc_seam *seam)
         seam->report.rule = DC_SEAM_EMPTY;
 }
 
-/* Not the same any more: both stay, from the line on in which it shows. */
+/* What was skipped since kept was at from. */
 static void
-part_ways(struct dc_seam *seam)
+give_back(struct dc_seam *seam, struct dc_str head, size_t from)
 {
-    struct dc_str sent = seam->kept.sent;
-    size_t line = seam->walk.at;
-    while (line > seam->walk.start && sent.ptr[line - 1] != '\n')
-        line--;
+    size_t end = seam_walk_place(&seam->walk);
+    size_t len = end > from ? end - from : 0;
     struct buf both;
     buf_init(&both, SIZE_MAX / 2);
-    buf_add(&both, sent.ptr + line, seam->walk.at - line);
+    buf_add_str(&both, head);
+    buf_add(&both, seam->kept.sent.ptr + from, len);
     buf_add_str(&both, buf_str(&seam->held));
     buf_finish(&seam->held);
     seam->held = both;
-    size_t again = seam->walk.at - line;
-    seam->report.dropped -= seam->report.dropped < again ? 0 : again;
+    size_t less = seam->report.dropped;
+    seam->report.dropped -= head.len + len < less ? head.len + len : less;
     seam->report.rule = DC_SEAM_BOTH;
-    seam->report.new_turn = true;
     seam->phase = JOINT;
+}
+
+/* It did not come to the end of kept. Then it was no repetition but text that
+ * is like another part: all of it is given out. Only an answer that began
+ * again and is long the same is a repetition all the same: of that both stay
+ * from the line on in which they part. */
+static void
+part_ways(struct dc_seam *seam)
+{
+    struct dc_str sent = seam->kept.sent, none = {"", 0};
+    size_t line = seam_walk_place(&seam->walk);
+    if (seam->walk.start > 0 || line < SEAM_AGAIN) {
+        give_back(seam, buf_str(&seam->head), seam->from);
+        return;
+    }
+    while (line > 0 && sent.ptr[line - 1] != '\n')
+        line--;
+    give_back(seam, none, line);
+    seam->report.new_turn = true;
 }
 
 static void
@@ -109,6 +130,18 @@ skip(struct dc_seam *seam)
     }
 }
 
+/* The round ended before it came to the end of kept. */
+static void
+end_amid(struct dc_seam *seam)
+{
+    if (seam->walk.start > 0) {
+        give_back(seam, buf_str(&seam->head), seam->from);
+        return;
+    }
+    seam->report.new_turn = true;
+    seam->phase = JOINT;
+}
+
 static void
 take(struct dc_seam *seam, const struct seam_verdict *verdict, size_t judged)
 {
@@ -116,8 +149,11 @@ take(struct dc_seam *seam, const struct seam_verdict *verdict, size_t judged)
     seam->report.rule = verdict->rule;
     seam->report.new_turn = verdict->new_turn;
     seam->report.dropped = drop;
-    buf_drop(&seam->held, drop);
     seam->walk = verdict->walk;
+    seam->from = seam_walk_place(&seam->walk);
+    if (verdict->skip)
+        buf_add(&seam->head, seam->held.ptr, drop);
+    buf_drop(&seam->held, drop);
     seam->line = verdict->line;
     seam->phase = verdict->skip ? SKIP : JOINT;
 }
@@ -155,10 +191,8 @@ advance(struct dc_seam *seam, enum seam_how how)
         judge(seam, how);
     if (seam->phase == SKIP)
         skip(seam);
-    if (seam->phase == SKIP && how == SEAM_FINAL) {
-        seam->report.new_turn = true;
-        seam->phase = JOINT;
-    }
+    if (seam->phase == SKIP && how == SEAM_FINAL)
+        end_amid(seam);
     struct dc_str held = buf_str(&seam->held);
     bool enough = how != SEAM_MORE || held.len >= DC_SEAM_HOLD ||
                   seam_skip(held, 0) < held.len;

@@ -50,14 +50,38 @@ is_unspaced(char c)
     return byte >= 0xe3 && byte <= 0xe9;
 }
 
+/* A word, a path, a name with dots. */
+static bool
+is_token(struct dc_str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!is_alpha(s.ptr[i]) &&
+            strchr("0123456789_-./:~@#$", s.ptr[i]) == NULL)
+            return false;
+    return true;
+}
+
 /* " Anna" may be a second Anna. */
 static bool
 is_second_word(const struct seam_claim *c, const struct seam_weight *w)
 {
     bool spaced = c->lead.len == 1 && *c->lead.ptr == ' ';
-    bool word = w->letters == w->chars && w->chars < SEAM_WORD_MAX &&
+    bool word = is_token(piece_of(c)) && w->chars < SEAM_WORD_MAX &&
                 !is_unspaced(*c->text.ptr);
     return (spaced || has_space(c->kept)) && word && !c->after_line;
+}
+
+/* A blank was cut off behind it, but here is none: another word. Or it is the
+ * next cell of a table. */
+static bool
+is_other(const struct seam_claim *c)
+{
+    struct dc_str rest = rest_of(c);
+    bool longer = has_space(c->kept) && rest.len > 0 && !seam_blank(*rest.ptr);
+    bool cell = c->lead.len == 1 && *c->lead.ptr == ' ' &&
+                *c->text.ptr == '|' &&
+                c->len == c->kept->sent.len - c->kept->line;
+    return c->len < SEAM_KNOWN && (longer || cell);
 }
 
 static bool
@@ -102,6 +126,15 @@ starts_with_any(struct dc_str s, const char *const *words, size_t count)
     return false;
 }
 
+/* The same line again, further in: a loop in a loop. */
+static bool
+is_deeper(const struct seam_claim *c)
+{
+    return indent_again(c).len > indent_of(c->kept).len &&
+           c->len < SEAM_KNOWN &&
+           (seam_has_newline(c->lead) || !c->kept->inside);
+}
+
 /* "end" and signs behind it, but not "endpoint = 1". */
 static bool
 is_closing_word(struct dc_str text, const struct seam_weight *w)
@@ -128,20 +161,28 @@ is_closer(const struct seam_claim *c, const struct seam_weight *w)
     return is_closing_word(c->text, w);
 }
 
-bool
-seam_is_full_line(const struct seam_claim *c)
+static bool
+is_line(const struct seam_claim *c, bool ends)
 {
     struct dc_str rest = rest_of(c);
     size_t start = c->kept->line + indent_of(c->kept).len;
-    bool ends = rest.len == 0 ? c->all : *rest.ptr == '\n' || *rest.ptr == '\r';
-    return ends && c->kept->sent.len - c->len <= start;
+    bool complete =
+        rest.len == 0 ? ends : *rest.ptr == '\n' || *rest.ptr == '\r';
+    return complete && c->kept->sent.len - c->len <= start;
 }
 
-/* One line by itself, and the same as the last one of kept. */
+bool
+seam_is_full_line(const struct seam_claim *c)
+{
+    return is_line(c, c->all);
+}
+
+/* One line by itself, and the same as the last one of kept; as far as one can
+ * tell. */
 static bool
 is_single(const struct seam_claim *c)
 {
-    return seam_is_full_line(c) && !seam_has_newline(piece_of(c));
+    return is_line(c, true) && !seam_has_newline(piece_of(c));
 }
 
 /* A short line; but "None," is one of a list of equal things, "yes" one of a
@@ -170,7 +211,10 @@ seam_is_overlap(const struct seam_claim *c)
     struct seam_weight w = seam_weigh(piece_of(c));
     if (!says_something(&w))
         return false;
-    if (is_single(c) && w.chars < SEAM_WORD_MAX && is_closer(c, &w))
+    if (is_single(c) &&
+        (is_deeper(c) || (w.chars < SEAM_WORD_MAX && is_closer(c, &w))))
+        return false;
+    if (is_other(c))
         return false;
     bool enough = (c->len >= SEAM_OVERLAP_BYTES &&
                    w.chars >= SEAM_OVERLAP_CHARS && !is_second_word(c, &w)) ||
@@ -262,5 +306,5 @@ seam_is_whole(const struct seam_claim *c)
 {
     struct seam_weight w = seam_weigh(piece_of(c));
     return c->len >= SEAM_OVERLAP_BYTES && says_something(&w) &&
-           !is_second_word(c, &w);
+           !(is_single(c) && is_deeper(c)) && !is_second_word(c, &w);
 }

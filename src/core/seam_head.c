@@ -78,15 +78,15 @@ may_be_preamble(const struct scan *s, enum seam_words words)
 {
     const struct seam_kept *kept = s->kept;
     if (kept->fence.len == 0 && seam_kept_quotes(kept))
-        return false; /* somebody is about to speak */
+        return words == SEAM_WORDS_SURE; /* else somebody speaks */
     if (kept->form == DC_FORM_TURN || s->preamble)
         return true;
     if (kept->fence.len > 0)
-        return words == SEAM_WORDS_STRONG ||
+        return words >= SEAM_WORDS_STRONG ||
                (kept->inside && kept->gap.len == 0);
     if (seam_kept_ended(kept))
         return false;
-    return words == SEAM_WORDS_STRONG || kept->gap.len == 0;
+    return words >= SEAM_WORDS_STRONG || kept->gap.len == 0;
 }
 
 /* The line and an empty one behind it; more is of the text. */
@@ -119,7 +119,7 @@ scan_preamble(struct scan *s)
         return false;
     s->head.new_turn = true;
     bool doubtful = !may_be_preamble(s, words);
-    if (doubtful && words != SEAM_WORDS_STRONG)
+    if (doubtful && words < SEAM_WORDS_STRONG)
         return false;
     s->preamble = true;
     s->doubtful = s->doubtful || doubtful;

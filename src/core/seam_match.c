@@ -68,11 +68,11 @@ step_blank(struct seam_walk *walk, struct dc_str kept, char c)
 static bool
 step_solid(struct seam_walk *walk, struct dc_str kept, char c)
 {
+    if (kept.ptr[walk->at] != c)
+        return false;
     if (walk->blank && walk->run + walk->blanks != walk->at)
         walk->folded = true;
     walk->blank = false;
-    if (kept.ptr[walk->at] != c)
-        return false;
     walk->at++;
     walk->solid++;
     walk->done = walk->at == kept.len;
@@ -93,6 +93,13 @@ seam_walk_step(struct seam_walk *walk, struct dc_str kept, struct dc_str text)
             walk->dead = true;
     }
     return i;
+}
+
+size_t
+seam_walk_place(const struct seam_walk *walk)
+{
+    size_t at = walk->run + walk->blanks;
+    return walk->blank && at < walk->at ? at : walk->at;
 }
 
 /* back[i]: length of the longest piece that both starts and ends s[0..i]. */

@@ -32,6 +32,9 @@ struct seam_walk seam_walk_from(struct dc_str kept, size_t start);
 size_t seam_walk_step(struct seam_walk *walk, struct dc_str kept,
                       struct dc_str text);
 
+/* Up to where in kept it was the same, not counting blanks to come. */
+size_t seam_walk_place(const struct seam_walk *walk);
+
 struct seam_overlap {
     size_t len;    /* the longest start of head that kept ends in */
     size_t places; /* where all of head stands in kept and kept goes on */

@@ -31,6 +31,9 @@ enum {
     SEAM_WINDOW = 4096,
     /* How far back it must not occur a second time. */
     SEAM_UNIQUE = 65536,
+    /* As much of the start of an answer, once more, is the same answer, even if
+     * it then takes another turn. */
+    SEAM_AGAIN = 4096,
     /* Nobody announces what comes in a longer line. */
     SEAM_PREAMBLE_MAX = 160,
     SEAM_PREAMBLES = 3,

@@ -172,7 +172,7 @@ leads_on(const struct line *line)
 }
 
 static enum seam_words
-whole(const struct line *line)
+judge(const struct line *line)
 {
     const char *rest = behind_assent(line);
     bool turn = line->capital || line->marked;
@@ -192,6 +192,15 @@ whole(const struct line *line)
                strncmp(line->text, "here", 4) == 0;
     return leads_on(line) || only_marks(rest) || off ? SEAM_WORDS_STRONG
                                                      : SEAM_WORDS_NONE;
+}
+
+static enum seam_words
+whole(const struct line *line)
+{
+    static const char *const sure[] = {"continu", "left off", "cut off"};
+    enum seam_words words = judge(line);
+    bool going_on = holds(line->text, sure, COUNT(sure)) && leads_on(line);
+    return words == SEAM_WORDS_STRONG && going_on ? SEAM_WORDS_SURE : words;
 }
 
 static bool

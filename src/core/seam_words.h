@@ -6,9 +6,10 @@
 
 enum seam_words {
     SEAM_WORDS_NONE,
-    SEAM_WORDS_MAYBE, /* so far; the line is not complete */
-    SEAM_WORDS_WEAK,  /* "Certainly!" */
-    SEAM_WORDS_STRONG /* it speaks of going on, or of what follows */
+    SEAM_WORDS_MAYBE,  /* so far; the line is not complete */
+    SEAM_WORDS_WEAK,   /* "Certainly!" */
+    SEAM_WORDS_STRONG, /* it speaks of going on, or of what follows */
+    SEAM_WORDS_SURE,   /* of going on, and leads on to it: "... left off:" */
 };
 
 /* line: without its newline if complete, else what is there of it. */
