@@ -39,6 +39,7 @@ typedef bool ask_fn(struct ask *ask, const struct value *args,
 
 ask_fn ask_send;     /* a chat: its turns, up to line */
 ask_fn ask_continue; /* its answer at line goes on */
+ask_fn ask_inline;   /* any other text: what stands at a place in it */
 
 /* ---- for these functions ---- */
 

@@ -114,6 +114,12 @@ continue_chat(struct host *host, const struct value *args)
 }
 
 static void
+continue_text(struct host *host, const struct value *args)
+{
+    chats_ask(host->chats, args, ask_inline);
+}
+
+static void
 stop(struct host *host, const struct value *args)
 {
     chats_stop(host->chats, value_as_int(value_get(args, "id"), 0));
@@ -204,6 +210,7 @@ static const struct {
     {"hello", hello},
     {"send", send_chat},
     {"continue", continue_chat},
+    {"inline", continue_text},
     {"stop", stop},
     {"saved", saved},
     {"closed", closed},
