@@ -75,6 +75,8 @@ bool inline_fence_bare(struct dc_str line);
 /* True if this line, met inside a line comment but without its leader, is
  * words and not the code behind the comment. */
 bool inline_is_words(struct dc_str line);
+/* 1 for a bracket that opens, -1 for one that closes, else 0. */
+int inline_bracket(char c);
 /* The letters, digits and "_" that s begins with. */
 struct dc_str inline_word(struct dc_str s);
 bool inline_word_in(struct dc_str word, const char *const *words);
@@ -119,6 +121,7 @@ struct inline_line {
     bool decided;     /* about the indentation that was lost */
     struct buf shift; /* what was lost */
     int unit;         /* columns that stand for a tab, 0: not known */
+    int depth;        /* brackets opened in the new text */
     char last;        /* that is no blank; 0 after an empty line */
     char prev;        /* byte */
     enum inline_line_state state;
@@ -131,6 +134,8 @@ void inline_line_add(struct inline_line *line, struct dc_str text, bool final,
                      struct buf *out);
 /* The indentation of the next line, as the text around has it. */
 void inline_reindent(struct inline_line *line, struct buf *out);
+/* One step less of what is added to the indentation. */
+void inline_unshift(struct inline_line *line);
 /* Whether the indentation was lost, from the first line that tells. False: more
  * of the line is needed. */
 bool inline_find_shift(struct inline_line *line, bool whole);

@@ -149,6 +149,8 @@ release(struct inline_line *line, struct buf *out)
     struct dc_str text = inline_trim_end(buf_str(&line->held));
     if (text.len > 0)
         line->prev = line->last = text.ptr[text.len - 1];
+    for (size_t i = 0; i < text.len; i++)
+        line->depth += inline_bracket(text.ptr[i]);
     buf_reset(&line->held);
     buf_reset(&line->indent);
     line->state = LINE_MIDDLE;
@@ -159,6 +161,8 @@ static void
 begin_code(struct inline_line *line, struct buf *out)
 {
     line->in_comment = false;
+    if (line->depth <= 0 && inline_bracket(line->held.ptr[0]) < 0)
+        inline_unshift(line);
     inline_reindent(line, out);
     release(line, out);
 }
@@ -234,6 +238,7 @@ note(struct inline_line *line, char c)
     if (close.len == 2 && line->prev == close.ptr[0] && c == close.ptr[1])
         line->in_comment = false;
     line->prev = c;
+    line->depth += inline_bracket(c);
     if (!inline_blank(c))
         line->last = c;
 }

@@ -95,6 +95,14 @@ inline_reindent(struct inline_line *line, struct buf *out)
         to_spaces(line, indent, out);
 }
 
+void
+inline_unshift(struct inline_line *line)
+{
+    size_t step = line->style->tabs == TABS_YES ? 1 : (size_t)line->style->unit;
+    size_t len = line->shift.len;
+    buf_cut(&line->shift, len > step ? len - step : 0);
+}
+
 /* The line that the first new one stands below. */
 static struct dc_str
 line_above(const struct inline_style *style)

@@ -107,10 +107,8 @@ static bool
 closes_own(const struct inline_stop *stop, struct dc_str text)
 {
     for (size_t i = 0; i < text.len; i++)
-        if (strchr("([{", text.ptr[i]) != NULL)
-            return false;
-        else if (strchr(")]}", text.ptr[i]) != NULL)
-            return stop->depth > 0;
+        if (inline_bracket(text.ptr[i]) != 0)
+            return inline_bracket(text.ptr[i]) < 0 && stop->depth > 0;
     return false;
 }
 
@@ -226,8 +224,7 @@ static void
 pass_byte(struct inline_stop *stop, struct buf *out)
 {
     char c = stop->held.ptr[stop->at++];
-    stop->depth += c == '(' || c == '[' || c == '{';
-    stop->depth -= c == ')' || c == ']' || c == '}';
+    stop->depth += inline_bracket(c);
     stop->last = c;
     buf_add_byte(out, c);
 }

@@ -163,6 +163,13 @@ inline_fence_bare(struct dc_str line)
     return str_trim(inline_from(line, at)).len == 0;
 }
 
+int
+inline_bracket(char c)
+{
+    return (c == '(' || c == '[' || c == '{') -
+           (c == ')' || c == ']' || c == '}');
+}
+
 static bool
 in_word(char c)
 {

@@ -69,6 +69,7 @@ static const struct inline_case indent_cases[] = {
     {"as it is", "python", "def f():\n    x = 1\n    ^\n", "y = 2\n    return x", "y = 2\n    return x", 0, 0},
     {"lost", "python", "def f():\n    x = 1\n    ^\n", "y = 2\nreturn x", "y = 2\n    return x", 0, 0},
     {"lost, then deeper", "python", "def f():\n    x = 1\n    ^\n", "y = 2\nfor z in y:\n    print(z)\nreturn x", "y = 2\n    for z in y:\n        print(z)\n    return x", 0, 0},
+    {"lost, then a brace of the block around", "c", "int f(void)\n{\n    ^\n    x();\n}\n", "y();\nif (z) {\n    y();\n}\nz();\n}\nint w;", "y();\n    if (z) {\n        y();\n    }\n    z();\n}\nint w;", 0, 0},
     {"lost behind a colon", "python", "def f():\n    ^\n", "if x:\n    return 1\nreturn 2", "if x:\n        return 1\n    return 2", 0, 0},
     {"not lost: a definition", "python", "def f():\n    return ^\n", "1\ndef g():\n    pass", "1\ndef g():\n    pass", 0, 0},
     {"not lost: an empty line", "python", "def f():\n    return ^\n", "1\n\nprint(f())", "1\n\nprint(f())", 0, 0},
