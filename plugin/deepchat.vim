@@ -11,6 +11,9 @@ command! -bang -range -nargs=* -complete=customlist,deepchat#complete#chat
       \ DeepChat if deepchat#fit() |
       \ call deepchat#command_chat(<q-mods>, <bang>0, <range>, <line1>, <line2>, <q-args>) | endif
 command! -range -bar DeepSend if deepchat#fit() | call deepchat#command_send(<range>, <line2>) | endif
+command! -bang -range -nargs=* -complete=customlist,deepchat#complete#chat
+      \ DeepContinue if deepchat#fit() |
+      \ call deepchat#continue#command(<bang>0, <range>, <line1>, <line2>, <q-args>) | endif
 command! -bang -bar DeepStop if deepchat#fit() | call deepchat#command_stop(<bang>0) | endif
 command! -bang -bar -nargs=? -complete=customlist,deepchat#complete#model
       \ DeepModel if deepchat#fit() | call deepchat#model#command(<bang>0, <q-args>) | endif
@@ -25,6 +28,9 @@ nnoremap <silent> <Plug>(deepchat-send) :<C-U>if deepchat#fit() <Bar> call deepc
 inoremap <silent> <Plug>(deepchat-send) <Cmd>if deepchat#fit() <Bar> call deepchat#chat#send_key() <Bar> endif<CR>
 nnoremap <silent> <Plug>(deepchat-stop) :<C-U>DeepStop<CR>
 inoremap <silent> <Plug>(deepchat-stop) <Cmd>DeepStop<CR>
+nnoremap <silent> <Plug>(deepchat-continue) :<C-U>DeepContinue<CR>
+inoremap <silent> <Plug>(deepchat-continue) <Cmd>DeepContinue<CR>
+xnoremap <silent> <Plug>(deepchat-continue) :DeepContinue<CR>
 nnoremap <silent> <Plug>(deepchat-stop-all) :<C-U>DeepStop!<CR>
 nnoremap <silent> <Plug>(deepchat-next-turn) :<C-U>call deepchat#turn#jump(v:count1)<CR>
 nnoremap <silent> <Plug>(deepchat-prev-turn) :<C-U>call deepchat#turn#jump(-v:count1)<CR>

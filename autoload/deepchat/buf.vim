@@ -165,7 +165,7 @@ endfunction
 " ---- begin -----------------------------------------------------------------
 
 " Host: the request of reply id is on its way; make room for the answer. about
-" has chat_dir. Returns a map with file (the chat's path, '' if it has none),
+" has chat_dir and, for an answer that is gone on with, back. Returns a map with file (the chat's path, '' if it has none),
 " or 'retry', or why there is no place: 'gone', 'deleted'.
 function! deepchat#buf#begin(id, about) abort
   let l:reply = get(s:replies, a:id, {})
@@ -188,7 +188,7 @@ endfunction
 " ---- text ------------------------------------------------------------------
 
 " Host: add text to replies. batch is a list of [id, seq, kind, text]; kind is
-" 'text' or 'reasoning'. Returns a word for each: 'ok'; 'dup', it was there
+" 'text', 'anew' for text that replaces all there is, or 'reasoning'. Returns a word for each: 'ok'; 'dup', it was there
 " already; 'retry', not now; 'deleted' or 'undone', the user took the region
 " away; 'gone', there is no such reply or buffer; else an error. The trouble of
 " one is not that of the others.
@@ -223,7 +223,7 @@ function! s:append(id, seq, kind, text) abort
   if l:word !=# 'ok'
     return l:word
   endif
-  let l:at = a:kind ==# 'text' ? l:reply.place : s:region(l:reply, a:kind)
+  let l:at = a:kind ==# 'reasoning' ? s:region(l:reply, a:kind) : l:reply.place
   if empty(l:at)
     let l:reply.seq = a:seq
     return 'ok'
@@ -258,7 +258,7 @@ endfunction
 " answer's marker when its first piece comes; where there is no marker it goes
 " nowhere: [].
 function! s:region(reply, kind) abort
-  let l:what = a:kind ==# 'reasoning' && !has_key(a:reply, 'reasoning') ? 'head' : a:kind
+  let l:what = a:kind !=# 'reasoning' ? 'text' : has_key(a:reply, 'reasoning') ? 'reasoning' : 'head'
   return deepchat#buf#anchor_at(a:reply, l:what)
 endfunction
 
@@ -275,16 +275,32 @@ function! s:insert(reply, seq, kind, at, text) abort
     let a:reply.seq = a:seq
     return [a:at[0], l:head - 1]
   endif
-  let l:at = a:kind ==# 'text' && a:reply.bytes == 0 && has_key(a:reply.kind, 'first')
+  let l:at = a:kind !=# 'reasoning' && a:reply.bytes == 0 && has_key(a:reply.kind, 'first')
         \ ? a:reply.kind.first(a:reply, a:at) : a:at
+  if a:kind ==# 'anew'
+    let l:at = deepchat#buf#cut(a:reply, l:at, l:at[0], l:at[1])
+  endif
   let l:row = l:at[2]
   let l:col = min([l:at[3], strlen(get(getbufline(a:reply.buf, l:row + 1), 0, ''))])
   let l:followers = s:followers(a:reply, l:row, l:col)
   call deepchat#port#insert(a:reply.buf, l:row, l:col, l:lines)
   let a:reply.seq = a:seq
-  let a:reply.bytes += a:kind ==# 'text' ? strlen(a:text) : 0
+  let a:reply.bytes += a:kind ==# 'reasoning' ? 0 : strlen(a:text)
   call s:follow(a:reply, a:kind, l:followers, l:row, l:lines)
+  if len(l:lines) > 1 && get(a:reply, 'status', '') !=# ''
+    call s:show_status(a:reply)
+  endif
   return [l:row, l:row + len(l:lines) - 1]
+endfunction
+
+" Part of an edit: the end of a reply's text goes, from row, col on; its text is
+" at at. Returns where it is then.
+function! deepchat#buf#cut(reply, at, row, col) abort
+  let l:head = strpart(getbufline(a:reply.buf, a:row + 1)[0], 0, a:col)
+  let l:tail = strpart(getbufline(a:reply.buf, a:at[2] + 1)[0], a:at[3])
+  call deepchat#port#replace(a:reply.buf, a:row, a:at[2] - a:row + 1, [l:head . l:tail])
+  call deepchat#buf#anchor(a:reply, 'text', a:at[0], a:at[1], a:row, a:col)
+  return [a:at[0], a:at[1], a:row, a:col]
 endfunction
 
 " Windows of a reply's buffer that an insertion at [row, col] concerns, as lists
@@ -341,7 +357,7 @@ endfunction
 " ---- the end ---------------------------------------------------------------
 
 " Host: reply id has ended. about has finish line pairs refused got_text
-" seconds pieces tokens_in tokens_out cost, and lost if its text has no place
+" seconds pieces rounds tokens_in tokens_out cost, and lost if its text has no place
 " any more. Returns 'retry', or a map: saved, the reply is in a saved file;
 " alive, it is in the buffer and may be saved later.
 function! deepchat#buf#finish(id, about) abort
@@ -456,10 +472,23 @@ function! deepchat#buf#status(id, text) abort
   endif
   let l:reply.status = a:text
   call deepchat#ui#set_status(l:reply.buf, a:text ==# '' ? 'streaming' : a:text)
-  let l:at = deepchat#buf#anchor_at(l:reply, l:reply.begun ? 'text' : 'end')
+  call s:show_status(l:reply)
+endfunction
+
+function! s:show_status(reply) abort
+  let l:at = deepchat#buf#anchor_at(a:reply, a:reply.begun ? 'text' : 'end')
   if !empty(l:at)
-    call deepchat#port#virtual(l:reply.buf, s:key(a:id, 'status'), l:at[2],
-          \ a:text ==# '' ? [] : [[' ' . a:text, 'DeepChatStatus']], 0)
+    call deepchat#port#virtual(a:reply.buf, s:key(a:reply.id, 'status'), l:at[2],
+          \ a:reply.status ==# '' ? [] : [[' ' . a:reply.status, 'DeepChatStatus']], 0)
+  endif
+endfunction
+
+" Host: reply id goes on by itself. about has number most tokens_out cost.
+function! deepchat#buf#round(id, about) abort
+  let l:reply = get(s:replies, a:id, {})
+  if !empty(l:reply) && !has_key(l:reply, 'done')
+    call deepchat#port#event('DeepChatContinued',
+          \ deepchat#tell#event(l:reply, extend({'rounds': a:about.number + 1}, a:about)))
   endif
 endfunction
 
@@ -485,7 +514,7 @@ function! deepchat#buf#host_gone(why) abort
     endif
     let l:got = l:reply.bytes > 0 || has_key(l:reply, 'reasoning')
     let l:about = {'finish': l:got ? 'interrupted' : 'error', 'got_text': l:got,
-          \ 'pairs': ' finish=interrupted', 'pieces': 0, 'refused': 0,
+          \ 'pairs': ' finish=interrupted', 'pieces': 0, 'refused': 0, 'gone': 1,
           \ 'line': l:got ? 'the host stopped; reply kept, :DeepResume has all of it'
           \ : a:why !=# '' ? a:why : 'the host stopped; nothing lost'}
     let l:told = 1

@@ -294,7 +294,7 @@ function! deepchat#chat#send(buf, options) abort
   let l:id = deepchat#room#expect(a:buf, l:last - 1, l:last < l:count ? l:last : -1)
   call deepchat#buf#status(l:id, 'waiting')
   let l:why = deepchat#host#send('send', {'id': l:id, 'buf': a:buf,
-        \ 'file': deepchat#file#path(a:buf), 'text': s:text(a:buf, l:last),
+        \ 'file': deepchat#file#path(a:buf), 'text': deepchat#chat#text(a:buf, l:last),
         \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()),
         \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf),
         \ 'arguments': get(a:options, 'arguments', [])})
@@ -305,9 +305,9 @@ function! deepchat#chat#send(buf, options) abort
   return l:why ==# ''
 endfunction
 
-" The first lines of buf as text. A NUL in a line reads as a newline here, and
+" The first lines of buf as text for the host. A NUL in a line reads as a newline here, and
 " must not become one.
-function! s:text(buf, last) abort
+function! deepchat#chat#text(buf, last) abort
   let l:lines = getbufline(a:buf, 1, a:last)
   let l:text = join(l:lines, "\n")
   if count(l:text, "\n") >= len(l:lines)

@@ -42,6 +42,9 @@ endfunction
 
 " What shows the answer besides its text. As started().
 function! deepchat#room#looks(reply, event) abort
+  if a:event.row >= 0
+    call deepchat#continue#note_end(a:reply.buf, a:event.row + 1)
+  endif
   call deepchat#ui#decorate(a:reply.buf, a:event)
   call deepchat#turn#refold(a:reply.buf)
   call deepchat#syntax#fences(a:reply.buf)

@@ -8,7 +8,8 @@ function! deepchat#tell#end(reply, about) abort
     call deepchat#ui#say('reply taken out; stopped (:DeepResume has it)')
   elseif a:about.finish ==# 'stopped'
     call deepchat#ui#say(a:about.got_text
-          \ ? printf('stopped, %s tokens kept', s:count(a:about.pieces)) : 'stopped; nothing came yet')
+          \ ? printf('stopped, %s tokens kept; :DeepContinue goes on', s:count(a:about.pieces))
+          \ : 'stopped; nothing came yet')
   elseif a:about.line !=# '' && index(['error', 'interrupted'], a:about.finish) >= 0
     call s:show_error(a:reply, a:about)
   elseif a:about.line !=# ''
@@ -47,7 +48,7 @@ function! deepchat#tell#event(reply, about) abort
         \ 'tokens_out': get(a:about, 'tokens_out', v:null),
         \ 'cost': get(a:about, 'cost', v:null),
         \ 'seconds': get(a:about, 'seconds', 0.0),
-        \ 'rounds': get(a:about, 'finish', '') ==# '' ? 0 : 1,
+        \ 'rounds': get(a:about, 'rounds', get(a:about, 'finish', '') ==# '' ? 0 : 1),
         \ 'row': s:head_row(a:reply)}
   return g:deepchat_event
 endfunction
