@@ -64,7 +64,6 @@ forget_answer(struct reply *r)
     struct dc_error err;
     rounds_void(&r->rounds);
     reply_new_text(r);
-    r->shown = false;
     if (r->journal != NULL)
         reply_check_disk(r, journal_anew(r->journal, &err), &err);
     r->events.anew(r->events.user);

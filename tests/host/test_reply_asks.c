@@ -68,6 +68,21 @@ Test(reply_asks, forms_are_learned, .timeout = 30)
     reply_rig_stop(&rig);
 }
 
+/* What is sent is what came, however its blanks came. */
+Test(reply_asks, what_is_sent, .timeout = 30)
+{
+    struct reply_rig rig;
+    reply_rig_start(&rig);
+    reply_rig_run(&rig,
+                  &(struct reply_ask){.script = "token One\\n\\n\n" CUT
+                                                "token \\n\\ntwo.\\x20\n" CUT
+                                                "token Three\n" LAST});
+    cr_expect_str_eq(reply_rig_text(&rig), "One\n\ntwo. Three");
+    expect_body(&rig, "second", 2, "\"content\":\"One\"}]", NULL);
+    expect_body(&rig, "third", 3, "\"content\":\"One\\n\\ntwo.\"}]", NULL);
+    reply_rig_stop(&rig);
+}
+
 /* It begins from the top, so it is asked in another form the next time. */
 Test(reply_asks, new_turn, .timeout = 30)
 {
@@ -127,6 +142,11 @@ Test(reply_asks, retries, .timeout = 60)
     cr_expect_str_eq(reply_rig_text(&rig), "One two");
     cr_expect_eq(server_requests(rig.base.sv), 3);
     cr_expect_str_eq(reply_rig_end(&rig, "finish"), "interrupted");
+    /* nothing is asked again behind text */
+    ask.script = "token One two\n" CUT
+                 "token  three\nsse {\"error\":{\"code\":502}}\n---\n" LAST;
+    reply_rig_run(&rig, &ask);
+    cr_expect_eq(server_requests(rig.base.sv), 2);
     /* and blanks that waited are still there after one */
     ask.script = "token One two\\n\\n\n" CUT BUSY "token three\n" LAST;
     reply_rig_run(&rig, &ask);
@@ -303,6 +323,8 @@ Test(reply_asks, losses, .timeout = 30)
             strstr(rig.statuses.ptr, "connection lost, going on") != NULL;
         bool goes_on = i == 1 || i == 2 || i == 6;
         cr_expect_eq(told, goes_on, "%s: %s", title, rig.statuses.ptr);
+        if (goes_on) /* it is one more than the option allows */
+            cr_expect_eq(strncmp(rig.rounds.ptr, "1/9 ", 4), 0, "%s", title);
     }
     reply_rig_stop(&rig);
 }

@@ -253,6 +253,16 @@ static const struct {
      " finish=stop",
      1,
      {"\"max_tokens\":14"}},
+    {"what was held back is void, too",
+     "max_tokens=7",
+     "token %% us\n" CUT "token er\n" LAST,
+     false,
+     "er",
+     "stop",
+     "",
+     " finish=stop",
+     1,
+     {"\"max_tokens\":14"}},
     {"lost",
      "continue_on_disconnect=true",
      "token {\"a\nrst\n",
@@ -308,6 +318,33 @@ Test(reply_kept, anew, .timeout = 30)
         }
         expect_journal(&rig, title);
     }
+    reply_rig_stop(&rig);
+}
+
+/* A call comes after rounds of text: all of it is void. */
+Test(reply_kept, anew_after_rounds, .timeout = 30)
+{
+#define CALL                                                                   \
+    "sse {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,"  \
+    "\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}]}}]}\n"
+    struct reply_rig rig;
+    reply_rig_start(&rig);
+    reply_rig_run(&rig,
+                  &(struct reply_ask){
+                      .script = "token One two\n" CUT "token  three\n" CALL CUT
+                                "token Other\n" CUT "token  words\n" LAST,
+                      .options = OPTIONS("max_tokens=7")});
+    cr_expect_str_eq(reply_rig_text(&rig), "Other words", "%s",
+                     reply_rig_text(&rig));
+    cr_expect_eq(rig.anew, 1);
+    cr_expect_str_eq(reply_rig_end(&rig, "pairs"), " finish=stop parts=2");
+    char *body = reply_rig_body(&rig, 3);
+    cr_expect_null(strstr(body, "assistant"), "%s", body);
+    free(body);
+    body = reply_rig_body(&rig, 4);
+    cr_expect_not_null(strstr(body, "\"content\":\"Other\"}]"), "%s", body);
+    free(body);
+    expect_journal(&rig, "calls");
     reply_rig_stop(&rig);
 }
 

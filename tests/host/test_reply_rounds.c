@@ -77,6 +77,10 @@ static const struct {
     {"an error in the stream", "token One two\n" CUT
      "token  three\nsse {\"error\":{\"message\":\"no\",\"code\":502}}\n",
      "One two three", "interrupted", NULL, " finish=interrupted parts=2", 2},
+    {"refused behind text", "token One two\n" CUT
+     "token  three\nsse {\"error\":{\"message\":\"must end with a user message\",\"code\":400}}\n---\n"
+     "token no\n" LAST,
+     "One two three", "interrupted", NULL, " finish=interrupted parts=2", 2},
     {"the key", "token One two\n" CUT "status 401\njson {\"error\":{\"message\":\"no\"}}\n",
      "One two", "interrupted", NULL, " finish=interrupted", 2},
     {"context", "token One two\n" CUT
@@ -214,5 +218,31 @@ Test(reply_rounds, six_read_as_one, .timeout = 60)
     reply_rig_start(&rig);
     for (size_t shift = 0; shift < sizeof whole / ROUNDS; shift++)
         expect_whole(&rig, shift);
+    reply_rig_stop(&rig);
+}
+
+/* ---- many blanks at the cut ---- */
+
+/* More than are held back: those that were shown stay, and none is given
+ * twice. */
+Test(reply_rounds, many_blanks, .timeout = 30)
+{
+    static const size_t counts[] = {1023, 1024, 1025, 3000};
+    struct reply_rig rig;
+    reply_rig_start(&rig);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        struct buf script;
+        buf_init(&script, 1 << 20);
+        buf_add_text(&script, "token One two\ntoken ");
+        for (size_t k = 0; k < counts[i]; k++)
+            buf_add_text(&script, "\\n");
+        buf_add_text(&script, "\n" CUT "token three\n" LAST);
+        reply_rig_run(&rig, &(struct reply_ask){.script = script.ptr});
+        const char *text = reply_rig_text(&rig);
+        cr_expect_eq(strlen(text), strlen("One twothree") + counts[i], "%zu",
+                     counts[i]);
+        cr_expect_not_null(strstr(text, "\nthree"), "%zu", counts[i]);
+        buf_finish(&script);
+    }
     reply_rig_stop(&rig);
 }
