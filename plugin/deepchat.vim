@@ -15,6 +15,10 @@ command! -bang -range -nargs=* -complete=customlist,deepchat#complete#chat
       \ DeepContinue if deepchat#fit() |
       \ call deepchat#continue#command(<bang>0, <range>, <line1>, <line2>, <q-args>) | endif
 command! -bang -bar DeepStop if deepchat#fit() | call deepchat#command_stop(<bang>0) | endif
+command! -range -bang -bar DeepAccept if deepchat#fit() |
+      \ call deepchat#review_take#accept(<bang>0, <range>, <line1>, <line2>) | endif
+command! -range -bang -nargs=* DeepReject if deepchat#fit() |
+      \ call deepchat#review_take#reject(<bang>0, <range>, <line1>, <line2>, <q-args>) | endif
 command! -bang -bar -nargs=? -complete=customlist,deepchat#complete#model
       \ DeepModel if deepchat#fit() | call deepchat#model#command(<bang>0, <q-args>) | endif
 command! -bar DeepResume if deepchat#fit() | call deepchat#resume#command(<q-mods>) | endif
@@ -38,6 +42,14 @@ xnoremap <silent> <Plug>(deepchat-next-turn) <Cmd>call deepchat#turn#jump(v:coun
 xnoremap <silent> <Plug>(deepchat-prev-turn) <Cmd>call deepchat#turn#jump(-v:count1)<CR>
 onoremap <silent> <Plug>(deepchat-next-turn) :<C-U>call deepchat#turn#jump(v:count1)<CR>
 onoremap <silent> <Plug>(deepchat-prev-turn) :<C-U>call deepchat#turn#jump(-v:count1)<CR>
+nnoremap <silent> <Plug>(deepchat-accept) :<C-U>DeepAccept<CR>
+xnoremap <silent> <Plug>(deepchat-accept) :DeepAccept<CR>
+nnoremap <silent> <Plug>(deepchat-reject) :<C-U>DeepReject<CR>
+xnoremap <silent> <Plug>(deepchat-reject) :DeepReject<CR>
+nnoremap <silent> <Plug>(deepchat-accept-all) :<C-U>DeepAccept!<CR>
+nnoremap <silent> <Plug>(deepchat-reject-all) :<C-U>DeepReject!<CR>
+nnoremap <silent> <Plug>(deepchat-next-hunk) :<C-U>call deepchat#review_take#jump(v:count1)<CR>
+nnoremap <silent> <Plug>(deepchat-prev-hunk) :<C-U>call deepchat#review_take#jump(-v:count1)<CR>
 nnoremap <silent> <Plug>(deepchat-help) :<C-U>help deepchat-maps<CR>
 
 " An editor that cannot run the plugin reads and writes a chat as any file.

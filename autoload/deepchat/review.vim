@@ -1,0 +1,515 @@
+" Rewrites under review: asking for one, and what the host may do to it. The
+" buffer is not changed until the user accepts a hunk.
+"
+" A review is a dictionary: id buf state ('runs', 'cut': may go on, 'done'),
+" instruction, track (track.vim: where its lines are now), hunks (hunk.vim), seq
+" of the last update, hidden (its hunks are not shown: to be applied without
+" review, or dropped by a write), options as start() got them; tick as
+" deepchat#buf#edit() wants it.
+
+let s:KIND = {'name': 'rewrite'}
+let s:LINES_AROUND = 200
+let s:BYTES_AROUND = 16384
+" Reviews of a buffer that are decided, but come back with undo.
+let s:KEPT = 16
+
+let s:reviews = {}
+let s:buffers = {}
+
+" ---- which there are -------------------------------------------------------
+
+" The reviews of buf, oldest first.
+function! deepchat#review#of(buf) abort
+  return sort(filter(values(s:reviews), 'v:val.buf == a:buf'), {a, b -> a.id - b.id})
+endfunction
+
+" Ids of those that the host still answers: in buf, or 0: anywhere.
+function! deepchat#review#running(buf) abort
+  return map(filter(values(s:reviews), 'v:val.state ==# "runs" && (a:buf == 0 || v:val.buf == a:buf)'), 'v:val.id')
+endfunction
+
+" True if there is something to decide, or to wait for.
+function! deepchat#review#waits(review) abort
+  return a:review.state !=# 'done' || !empty(filter(copy(a:review.hunks), 'deepchat#hunk#waits(v:val)'))
+endfunction
+
+" ---- asking ----------------------------------------------------------------
+
+" Ask for a rewrite of lines line1 to line2 of buf; where has these and, if only
+" characters are selected, col1 and col2: bytes in front of the first, and in
+" the last line up to their end. options, all optional: arguments, a list of
+" 'name=value'; apply, 1: no review; earlier, a proposal that was rejected, and
+" reason, why; on_done, called with the review when there are hunks. Returns
+" its id, or 0 if that was refused, which has been said.
+function! deepchat#review#start(buf, where, instruction, options) abort
+  let l:lines = getbufline(a:buf, a:where.line1, a:where.line2)
+  let l:why = s:refusal(a:buf, a:where, l:lines)
+  if l:why !=# ''
+    call deepchat#ui#error(l:why)
+    return 0
+  endif
+  let l:review = deepchat#review#new(a:buf, a:where.line1, l:lines, a:instruction, a:options)
+  let l:review.where = copy(a:where)
+  call deepchat#review#status(l:review.id, 'waiting')
+  let l:why = deepchat#host#send('rewrite', s:request(l:review, l:lines))
+  if l:why !=# ''
+    call deepchat#review#finish(l:review.id, {'finish': 'error', 'refused': 1, 'got_text': 0,
+          \ 'pieces': 0, 'line': l:why, 'outcome': 'error'})
+    return 0
+  endif
+  return l:review.id
+endfunction
+
+" A review of these lines of buf, from line lnum on.
+function! deepchat#review#new(buf, lnum, lines, instruction, options) abort
+  let l:id = deepchat#buf#new_id()
+  let s:reviews[l:id] = {'id': l:id, 'buf': a:buf, 'kind': s:KIND, 'begun': 0, 'state': 'runs',
+        \ 'instruction': a:instruction, 'options': a:options, 'hunks': [], 'seq': 0, 'tick': -1,
+        \ 'hidden': get(a:options, 'apply', 0), 'dropped': 0, 'closed': 0,
+        \ 'track': deepchat#track#new(a:lines, a:lnum - 1, deepchat#buf#line_count(a:buf))}
+  call s:listen(a:buf)
+  call deepchat#review_keys#update(a:buf)
+  return s:reviews[l:id]
+endfunction
+
+" Why that cannot be rewritten now, or ''.
+function! s:refusal(buf, where, lines) abort
+  if !getbufvar(a:buf, '&modifiable')
+    return "'modifiable' is off here; nothing was sent"
+  elseif match(a:lines, "\n") >= 0
+    return 'there is a NUL byte in these lines; nothing was sent'
+  elseif !empty(filter(copy(a:lines), 'v:val =~# "[^\x01-\x7f]" && list2str(str2list(v:val)) !=# v:val'))
+    return 'these lines are not valid UTF-8; nothing was sent'
+  endif
+  call deepchat#review#catch_up(a:buf)
+  for l:review in filter(deepchat#review#of(a:buf), 'deepchat#review#waits(v:val)')
+    let l:rows = s:taken_rows(l:review, a:where.line1 - 1, a:where.line2 - 1)
+    if !empty(l:rows)
+      return printf('lines %d-%d are under review already: %s', l:rows[0] + 1, l:rows[1], l:review.instruction)
+    endif
+  endfor
+  return ''
+endfunction
+
+" The rows [first, behind the last] of a review that rows first to last meet:
+" all of it while it comes, else the hunk; [] for none.
+function! s:taken_rows(review, first, last) abort
+  if a:review.dropped
+    return []
+  elseif a:review.state !=# 'done'
+    let l:track = a:review.track
+    return l:track.top <= a:last && l:track.end > a:first ? [l:track.top, l:track.end] : []
+  endif
+  for l:hunk in filter(copy(a:review.hunks), 'deepchat#hunk#waits(v:val)')
+    if l:hunk.rows > 0 ? l:hunk.row <= a:last && l:hunk.row + l:hunk.rows > a:first
+          \ : l:hunk.row > a:first && l:hunk.row <= a:last
+      return [l:hunk.row, l:hunk.row + max([l:hunk.rows, 1])]
+    endif
+  endfor
+  return []
+endfunction
+
+" The message for the host.
+function! s:request(review, lines) abort
+  let l:buf = a:review.buf
+  let l:where = a:review.where
+  let l:part = has_key(l:where, 'col1')
+  let l:tail = l:part ? strpart(a:lines[-1], l:where.col2) : ''
+  let l:head = l:part ? strpart(a:lines[0], 0, l:where.col1) : ''
+  let l:text = join(a:lines, "\n")
+  let l:text = strpart(l:text, strlen(l:head), strlen(l:text) - strlen(l:head) - strlen(l:tail))
+  let l:width = getbufvar(l:buf, '&shiftwidth')
+  return {'id': a:review.id, 'buf': l:buf, 'text': l:part ? l:text : l:text . "\n", 'lines': !l:part,
+        \ 'first': l:where.line1 - 1, 'head': l:head, 'tail': l:tail,
+        \ 'before': s:around(reverse(getbufline(l:buf, max([l:where.line1 - s:LINES_AROUND, 1]), l:where.line1 - 1)), 1),
+        \ 'after': s:around(getbufline(l:buf, l:where.line2 + 1, l:where.line2 + s:LINES_AROUND), 0),
+        \ 'file': deepchat#file#path(l:buf), 'filetype': getbufvar(l:buf, '&filetype'),
+        \ 'commentstring': getbufvar(l:buf, '&commentstring'),
+        \ 'indent': !getbufvar(l:buf, '&expandtab') ? 'tab' : l:width > 0 ? l:width : getbufvar(l:buf, '&tabstop'),
+        \ 'crlf': empty(filter(copy(a:lines), 'v:val[-1:] !=# "\r"')),
+        \ 'instruction': a:review.instruction, 'earlier': get(a:review.options, 'earlier', ''),
+        \ 'reason': get(a:review.options, 'reason', ''), 'settings': deepchat#settings(),
+        \ 'buffer': deepchat#settings(l:buf), 'arguments': get(a:review.options, 'arguments', []),
+        \ 'project': deepchat#file#project(l:buf)}
+endfunction
+
+" Lines around, the nearest first, as text of a bounded size.
+function! s:around(lines, up) abort
+  let [l:count, l:bytes] = [0, 0]
+  for l:line in a:lines
+    let l:bytes += strlen(l:line) + 1
+    if l:bytes > s:BYTES_AROUND
+      break
+    endif
+    let l:count += 1
+  endfor
+  let l:lines = l:count > 0 ? a:lines[: l:count - 1] : []
+  let l:lines = map(a:up ? reverse(l:lines) : l:lines, 'tr(v:val, "\n", "\x01") . "\n"')
+  return join(l:lines, '')
+endfunction
+
+" ---- what the host does ----------------------------------------------------
+
+" Host: hunks of reviews. batch is a list of [id, seq, from, keep, hunks,
+" covered]: hunks, each [first line, count, [new lines], old marks, new marks],
+" take the place of those from number from on; of that one the first keep new
+" lines stay. covered: old lines that are decided about. Returns a word for
+" each: 'ok', 'retry', 'gone', or an error.
+function! deepchat#review#update(batch) abort
+  let l:words = map(copy(a:batch), {_, piece -> s:try_update(piece)})
+  call deepchat#port#redraw()
+  return l:words
+endfunction
+
+function! s:try_update(piece) abort
+  try
+    return call('s:update', a:piece)
+  catch /^Vim:Interrupt$/
+    return 'retry'
+  catch
+    return v:exception
+  endtry
+endfunction
+
+function! s:update(id, seq, from, keep, hunks, covered) abort
+  let l:review = get(s:reviews, a:id, {})
+  if empty(l:review) || !bufloaded(l:review.buf)
+    return 'gone'
+  elseif a:seq <= l:review.seq
+    return 'ok'
+  endif
+  call s:begin(l:review)
+  call deepchat#review#catch_up(l:review.buf)
+  let l:old = l:review.hunks[a:from :]
+  let l:new = []
+  for l:hunk in a:hunks
+    call add(l:new, s:taken_over(l:hunk, get(l:old, len(l:new), {}), empty(l:new) ? a:keep : 0))
+  endfor
+  for l:hunk in filter(copy(l:old), 'index(l:new, v:val) < 0')
+    call deepchat#review_show#hide(l:review, l:hunk)
+  endfor
+  let l:review.hunks = a:from > 0 ? l:review.hunks[: a:from - 1] + l:new : l:new
+  for l:hunk in l:review.hunks
+    let l:hunk.open = l:hunk.first + l:hunk.count >= a:covered
+  endfor
+  call s:show(l:review, l:new)
+  let l:review.seq = a:seq
+  return 'ok'
+endfunction
+
+" Hunk new of the host, in the place of old ({} for none), of which the first
+" keep lines stay. It is the same one if that only grows; what was decided about
+" the same change holds.
+function! s:taken_over(new, old, keep) abort
+  let [l:first, l:count, l:lines, l:old_marks, l:new_marks] = a:new
+  let l:lines = a:keep > 0 ? a:old.new[: a:keep - 1] + l:lines : l:lines
+  let l:hunk = deepchat#hunk#new(l:first, l:count, l:lines, l:old_marks, l:new_marks)
+  if empty(a:old) || a:old.first != l:first || a:old.count != l:count
+    return l:hunk
+  elseif a:old.new ==# l:lines
+    let l:hunk = extend(a:old, {'old_marks': l:old_marks, 'new_marks': l:new_marks})
+  elseif a:keep == len(a:old.new) && a:old.old_marks == l:old_marks
+        \ && a:old.new_marks == filter(copy(l:new_marks), 'v:val[0] < a:keep') && deepchat#hunk#waits(a:old)
+    let l:hunk = extend(a:old, {'new': l:lines, 'new_marks': l:new_marks, 'grown': a:keep})
+  endif
+  return l:hunk
+endfunction
+
+" Settle new hunks, and show what is new of them.
+function! s:show(review, hunks) abort
+  for l:hunk in a:hunks
+    let l:grown = has_key(l:hunk, 'grown') ? remove(l:hunk, 'grown') : -1
+    if l:hunk.dirty
+      call s:settle(a:review, l:hunk)
+      let l:grown = -1
+    endif
+    if l:grown >= 0
+      call deepchat#review_show#grow(a:review, l:hunk, l:grown)
+    else
+      call deepchat#review_show#hunk(a:review, l:hunk)
+    endif
+  endfor
+endfunction
+
+function! s:settle(review, hunk) abort
+  call deepchat#hunk#settle(a:hunk, a:review.track, a:review.buf,
+        \ {seq -> deepchat#port#undo_seq(a:review.buf) < seq})
+endfunction
+
+function! s:begin(review) abort
+  if !a:review.begun
+    let a:review.begun = 1
+    call deepchat#port#event('DeepChatStart', deepchat#tell#event(s:teller(a:review), {}))
+  endif
+endfunction
+
+" What tell.vim wants of a reply.
+function! s:teller(review) abort
+  return {'kind': s:KIND, 'buf': a:review.buf, 'begun': 0, 'id': a:review.id}
+endfunction
+
+" Host: what it is doing, shown at the lines.
+function! deepchat#review#status(id, text) abort
+  let l:review = get(s:reviews, a:id, {})
+  if empty(l:review) || !bufloaded(l:review.buf) || l:review.state !=# 'runs'
+    return
+  endif
+  call deepchat#ui#set_status(l:review.buf, a:text ==# '' ? 'rewriting' : a:text)
+  call s:show_status(l:review, a:text)
+endfunction
+
+function! s:show_status(review, text) abort
+  let l:row = min([a:review.track.top, a:review.track.total - 1])
+  call deepchat#port#virtual(a:review.buf, a:review.id * 8 + 6, l:row,
+        \ a:text ==# '' ? [] : [[' ' . a:text, 'DeepChatStatus']], 0)
+endfunction
+
+" Host: it has ended; about as deepchat#buf#finish() has it, and outcome: hunks,
+" same, empty, refused, cut, error or stopped. Returns 'ok' or 'retry'.
+function! deepchat#review#finish(id, about) abort
+  let l:review = get(s:reviews, a:id, {})
+  if empty(l:review) || l:review.state !=# 'runs'
+    return 'ok'
+  elseif bufloaded(l:review.buf)
+    call deepchat#review#catch_up(l:review.buf)
+    if a:about.outcome ==# 'hunks' && get(l:review.options, 'apply', 0)
+      if deepchat#review_take#all_of(l:review) !=# 'ok'
+        return 'retry'
+      endif
+      let l:review.hidden = 0
+    endif
+    call s:show_status(l:review, '')
+  endif
+  call s:end(l:review, a:about)
+  return 'ok'
+endfunction
+
+function! s:end(review, about) abort
+  if !get(a:about, 'refused', 0)
+    call s:begin(a:review)
+  endif
+  let a:review.state = a:about.outcome ==# 'cut' && !empty(a:review.hunks) ? 'cut' : 'done'
+  let a:review.hidden = a:review.dropped
+  if bufloaded(a:review.buf)
+    call s:keep_decided(a:review, a:about.outcome)
+    let l:others = deepchat#review#running(a:review.buf)
+    call deepchat#ui#set_status(a:review.buf, empty(l:others) ? '' : 'rewriting')
+    call deepchat#review_keys#update(a:review.buf)
+  endif
+  call deepchat#review_tell#end(a:review, a:about)
+  let l:event = deepchat#tell#event(s:teller(a:review), a:about)
+  call deepchat#port#event(a:about.finish ==# 'stopped' ? 'DeepChatStopped'
+        \ : index(['error', 'interrupted'], a:about.finish) >= 0 ? 'DeepChatError' : 'DeepChatDone', l:event)
+  call s:close_decided(a:review.buf)
+  if !bufexists(a:review.buf)
+    call deepchat#review#wiped(a:review.buf)
+  endif
+  if a:review.state ==# 'done' && has_key(a:review.options, 'on_done') && deepchat#review#waits(a:review)
+    call a:review.options.on_done(a:review)
+  endif
+endfunction
+
+" What may still have changed when it ended is no proposal, unless it goes on.
+function! s:keep_decided(review, outcome) abort
+  let l:kept = index(['hunks', 'cut'], a:outcome) >= 0 ? a:review.hunks
+        \ : index(['error', 'stopped'], a:outcome) >= 0 ? filter(copy(a:review.hunks), '!v:val.open') : []
+  for l:hunk in a:review.hunks
+    if index(l:kept, l:hunk) < 0
+      call deepchat#review_show#hide(a:review, l:hunk)
+    elseif !has_key(l:hunk, 'shown')
+      call deepchat#review_show#hunk(a:review, l:hunk)
+    endif
+    let l:hunk.open = l:hunk.open && a:review.state ==# 'cut'
+  endfor
+  let a:review.hunks = l:kept
+endfunction
+
+" The host has died: end what runs, as it would have. Returns 1 if that was told.
+function! deepchat#review#host_gone(why) abort
+  let l:running = deepchat#review#running(0)
+  for l:id in l:running
+    call s:end(s:reviews[l:id], {'finish': 'error', 'refused': 0, 'got_text': 0, 'pieces': 0,
+          \ 'outcome': 'error', 'line': a:why !=# '' ? a:why : 'the host stopped; nothing was changed'})
+    call s:show_status(s:reviews[l:id], '')
+  endfor
+  return !empty(l:running)
+endfunction
+
+" ---- the user's edits ------------------------------------------------------
+
+function! s:listen(buf) abort
+  if has_key(s:buffers, a:buf)
+    return
+  endif
+  let s:buffers[a:buf] = 1
+  call deepchat#port_hunk#listen(a:buf)
+  execute printf('augroup deepchat_review_%d', a:buf)
+    autocmd!
+    execute printf('autocmd BufReadPost <buffer=%d> call deepchat#review#reloaded(%d)', a:buf, a:buf)
+    execute printf('autocmd BufWritePost <buffer=%d> call deepchat#review#written(%d)', a:buf, a:buf)
+    execute printf('autocmd BufUnload <buffer=%d> call deepchat#review#unloaded(%d)', a:buf, a:buf)
+    execute printf('autocmd BufWipeout <buffer=%d> call deepchat#review#wiped(%d)', a:buf, a:buf)
+    execute printf('autocmd BufWinEnter,VimResized <buffer=%d> call deepchat#review#redraw(%d)', a:buf, a:buf)
+  augroup END
+endfunction
+
+" Port: lines of buf were changed.
+function! deepchat#review#edited(buf) abort
+  if bufloaded(a:buf)
+    call deepchat#review#catch_up(a:buf)
+  endif
+endfunction
+
+" Bring all that is known of buf up to date with its text, and the screen.
+function! deepchat#review#catch_up(buf) abort
+  let l:changes = deepchat#port_hunk#changes(a:buf)
+  if empty(l:changes)
+    return
+  endif
+  let l:reviews = deepchat#review#of(a:buf)
+  for [l:first, l:last, l:new_last] in l:changes
+    for l:review in l:reviews
+      call deepchat#track#changed(l:review.track, l:first, l:last, l:new_last)
+      for l:hunk in l:review.hunks
+        call deepchat#hunk#changed(l:hunk, l:first, l:last, l:new_last)
+      endfor
+    endfor
+  endfor
+  call s:look_again(a:buf, l:reviews)
+endfunction
+
+function! s:look_again(buf, reviews) abort
+  let l:dirty = get(a:reviews, 0, {'track': {'dirty': []}}).track.dirty
+  if empty(l:dirty)
+    return
+  endif
+  call deepchat#port_hunk#sweep(a:buf, l:dirty[0] - 1, l:dirty[1] + 1)
+  for l:review in a:reviews
+    let l:dirty = l:review.track.dirty
+    call deepchat#track#compare(l:review.track, a:buf)
+    for l:hunk in l:review.hunks
+      if l:hunk.dirty
+        call deepchat#review_show#hide(l:review, l:hunk)
+        call s:settle(l:review, l:hunk)
+        call deepchat#review_show#hunk(l:review, l:hunk)
+      elseif l:hunk.row - 1 <= l:dirty[1] + 1 && l:hunk.row + l:hunk.rows >= l:dirty[0] - 1
+        call deepchat#review_show#hunk(l:review, l:hunk)
+      endif
+    endfor
+  endfor
+  call s:close_decided(a:buf)
+  call deepchat#review_keys#update(a:buf)
+endfunction
+
+" Show all hunks of buf anew: its window is another one, or has another width.
+function! deepchat#review#redraw(buf) abort
+  for l:review in bufloaded(a:buf) ? deepchat#review#of(a:buf) : []
+    for l:hunk in l:review.hunks
+      call deepchat#review_show#hunk(l:review, l:hunk)
+    endfor
+  endfor
+endfunction
+
+" The text of buf was read from its file again.
+function! deepchat#review#reloaded(buf) abort
+  call deepchat#port_hunk#listen(a:buf)
+  call deepchat#port_hunk#changes(a:buf)
+  let l:reviews = deepchat#review#of(a:buf)
+  for l:review in l:reviews
+    call deepchat#track#reset(l:review.track, deepchat#buf#line_count(a:buf))
+    for l:hunk in l:review.hunks
+      let l:hunk.dirty = 1
+    endfor
+  endfor
+  call s:look_again(a:buf, l:reviews)
+endfunction
+
+" ---- its end ---------------------------------------------------------------
+
+" The host need not keep the answer of what is decided; of those reviews only
+" the last ones are kept, for undo.
+function! s:close_decided(buf) abort
+  let l:decided = filter(deepchat#review#of(a:buf), '!deepchat#review#waits(v:val)')
+  for l:review in l:decided
+    call s:close(l:review)
+  endfor
+  for l:review in l:decided[: -1 - s:KEPT]
+    call remove(s:reviews, l:review.id)
+  endfor
+endfunction
+
+function! s:close(review) abort
+  if !a:review.closed && deepchat#host#running()
+    call deepchat#host#send('rewrite_closed', {'id': a:review.id})
+  endif
+  let a:review.closed = 1
+endfunction
+
+" Something was decided in buf without an edit.
+function! deepchat#review#decided(buf) abort
+  call s:close_decided(a:buf)
+  call deepchat#review_keys#update(a:buf)
+endfunction
+
+" The buffer was written: what still waits is dropped, but kept for :DeepDiff.
+function! deepchat#review#written(buf) abort
+  call deepchat#review_tell#dropped(s:drop(a:buf), ':DeepDiff shows it again', ':DeepDiff shows them again')
+endfunction
+
+" The hunks of finished reviews leave the screen. Returns how many.
+function! s:drop(buf) abort
+  call deepchat#review#catch_up(a:buf)
+  let l:count = 0
+  for l:review in filter(deepchat#review#of(a:buf), 'v:val.state ==# "done" && !v:val.dropped')
+    let l:waiting = filter(copy(l:review.hunks), 'deepchat#hunk#waits(v:val)')
+    let l:review.dropped = !empty(l:waiting)
+    let l:review.hidden = l:review.dropped
+    let l:count += len(l:waiting)
+    for l:hunk in l:waiting
+      call deepchat#review_show#hide(l:review, l:hunk)
+    endfor
+  endfor
+  call deepchat#review_keys#update(a:buf)
+  return l:count
+endfunction
+
+" Bring back what was dropped in buf. Returns how many hunks wait there now.
+function! deepchat#review#revive(buf) abort
+  call deepchat#review#catch_up(a:buf)
+  let l:count = 0
+  for l:review in deepchat#review#of(a:buf)
+    if l:review.dropped
+      let [l:review.dropped, l:review.hidden] = [0, 0]
+      for l:hunk in l:review.hunks
+        call deepchat#review_show#hunk(l:review, l:hunk)
+      endfor
+    endif
+    let l:count += len(filter(copy(l:review.hunks), 'deepchat#hunk#waits(v:val)'))
+  endfor
+  call deepchat#review_keys#update(a:buf)
+  return l:count
+endfunction
+
+" The buffer goes: what runs is stopped. What waits is kept for the case that
+" the file is opened again.
+function! deepchat#review#unloaded(buf) abort
+  for l:id in deepchat#review#running(a:buf)
+    call deepchat#host#send('stop', {'id': l:id})
+  endfor
+  let l:count = s:drop(a:buf)
+  call deepchat#port_hunk#leave(a:buf)
+  if get(v:, 'exiting', v:null) is v:null
+    call deepchat#review_tell#dropped(l:count, 'open the file, :DeepDiff shows it', 'open the file, :DeepDiff shows them')
+  endif
+endfunction
+
+" The buffer is no more.
+function! deepchat#review#wiped(buf) abort
+  for l:review in deepchat#review#of(a:buf)
+    if l:review.state !=# 'runs'
+      call s:close(l:review)
+      call remove(s:reviews, l:review.id)
+    endif
+  endfor
+  silent! call remove(s:buffers, a:buf)
+endfunction

@@ -1,0 +1,56 @@
+" What is said of a review: one line each.
+
+" How it ended. about as deepchat#review#finish() has it.
+function! deepchat#review_tell#end(review, about) abort
+  let l:count = len(filter(copy(a:review.hunks), 'deepchat#hunk#waits(v:val)'))
+  if index(['error', 'interrupted'], a:about.finish) >= 0
+    call deepchat#ui#error(a:about.line)
+  elseif a:about.finish ==# 'stopped'
+    call deepchat#ui#say('stopped; ' . (l:count > 0 ? s:hunks(l:count) . ' of it to review' : 'nothing was changed'))
+  elseif a:about.line !=# ''
+    call deepchat#ui#say(a:about.line)
+  else
+    call s:outcome(a:review, a:about.outcome, l:count)
+  endif
+endfunction
+
+function! s:outcome(review, outcome, count) abort
+  if a:outcome ==# 'empty'
+    call deepchat#ui#say('an empty answer; nothing was changed')
+  elseif a:outcome ==# 'refused'
+    call deepchat#ui#say('no text but an explanation; :DeepLog has it')
+  elseif a:outcome ==# 'cut'
+    call deepchat#ui#say('cut by the token limit; :DeepContinue goes on')
+  elseif a:outcome ==# 'same' || empty(a:review.hunks)
+    call deepchat#ui#say('no change: the answer is the text as it is')
+  elseif get(a:review.options, 'apply', 0)
+    call deepchat#review_tell#met(a:review, filter(copy(a:review.hunks), 'v:val.met'))
+  elseif a:count > 0
+    call deepchat#ui#say(s:hunks(a:count) . '; :DeepAccept, :DeepReject or :DeepDiff')
+  endif
+endfunction
+
+function! s:hunks(count) abort
+  return a:count == 1 ? '1 hunk' : a:count . ' hunks'
+endfunction
+
+" Those hunks of a review are conflicts, and stay.
+function! deepchat#review_tell#met(review, hunks) abort
+  if len(a:hunks) == 1
+    call deepchat#ui#error(deepchat#review_tell#name(a:review, a:hunks[0]) . ' met your edit, not applied; :DeepDiff shows it')
+  elseif !empty(a:hunks)
+    call deepchat#ui#error(len(a:hunks) . ' hunks met your edits, not applied; :DeepDiff shows them')
+  endif
+endfunction
+
+" 'hunk 3 of 4'
+function! deepchat#review_tell#name(review, hunk) abort
+  return printf('hunk %d of %d', index(a:review.hunks, a:hunk) + 1, len(a:review.hunks))
+endfunction
+
+" count hunks have been dropped: how to see it, or them, again.
+function! deepchat#review_tell#dropped(count, it, them) abort
+  if a:count > 0
+    call deepchat#ui#say(s:hunks(a:count) . ' dropped; ' . (a:count == 1 ? a:it : a:them))
+  endif
+endfunction
