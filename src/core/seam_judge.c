@@ -82,6 +82,18 @@ weigh_walk(struct trial *t, const struct seam_walk *walk, size_t used)
         t->doubt = t->doubt || used >= SEAM_OVERLAP_BYTES;
 }
 
+/* As much of it stands nowhere else: a text of equal parts proves nothing. */
+static bool
+is_known(const struct trial *t, const struct seam_walk *walk)
+{
+    struct dc_str near = tail(t->kept->sent, SEAM_UNIQUE);
+    size_t far = t->kept->sent.len - near.len;
+    size_t own = walk->start >= far ? 1 : 0;
+    return walk->solid >= SEAM_KNOWN && walk->solid > t->walk.solid &&
+           (walk->folded || seam_overlap(near, t->text).places <= own) &&
+           !seam_weigh(t->text).repeats;
+}
+
 static void
 try_walk(struct trial *t, size_t start)
 {
@@ -92,25 +104,32 @@ try_walk(struct trial *t, size_t start)
         weigh_walk(t, &walk, used);
     } else if (!walk.dead) {
         t->alive = true;
-        if (walk.solid >= SEAM_KNOWN && walk.solid > t->walk.solid)
+        if (is_known(t, &walk))
             t->walk = walk;
     }
+    t->doubt = t->doubt || (!walk.done && walk.solid >= SEAM_KNOWN);
+}
+
+/* The blanks in front took the room for the last bytes of an overlap. */
+static void
+try_rest(struct trial *t, const struct seam_overlap *found, size_t window)
+{
+    size_t left = window - found->place;
+    if (t->head.len < DC_SEAM_HOLD || found->places != 1 ||
+        left > DC_SEAM_HOLD || t->walk.solid > 0 || seam_weigh(t->text).repeats)
+        return;
+    t->walk = seam_walk_from(t->kept->sent, t->kept->sent.len - left);
+    seam_walk_step(&t->walk, t->kept->sent, t->text);
 }
 
 static void
 try_overlap(struct trial *t)
 {
-    struct seam_overlap found =
-        seam_overlap(tail(t->kept->sent, SEAM_WINDOW), t->text);
+    struct dc_str window = tail(t->kept->sent, SEAM_WINDOW);
+    struct seam_overlap found = seam_overlap(window, t->text);
     t->alive = t->alive || found.places > 0 || found.len == t->text.len;
-    bool full = t->head.len >= DC_SEAM_HOLD;
-    if (full && found.places == 1 && t->walk.solid == 0) {
-        size_t skipped = t->kept->sent.len > SEAM_WINDOW
-                             ? t->kept->sent.len - SEAM_WINDOW
-                             : 0;
-        t->walk = seam_walk_from(t->kept->sent, skipped + found.place);
-        seam_walk_step(&t->walk, t->kept->sent, t->text);
-    }
+    if (found.places > 0)
+        try_rest(t, &found, window.len);
     if (found.len == 0)
         return;
     struct seam_claim claim = claim_of(t, found.len);

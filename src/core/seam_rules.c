@@ -10,9 +10,9 @@ static const struct seam_rule rules[DC_SEAM_RULES] = {
     [DC_SEAM_EXACT] = {"exact", "no other rule fits, so nothing is left out"},
     [DC_SEAM_ECHO] = {"echo", "all of the kept text comes again, to its very "
                               "end; some servers repeat the prefix"},
-    [DC_SEAM_RESTART] = {"restart", "the answer, or the open code block, comes "
-                                    "again from its start; skipped while it "
-                                    "is the same"},
+    [DC_SEAM_RESTART] = {"restart", "the answer comes again from its start, "
+                                    "with other blanks or behind a preamble; "
+                                    "skipped while it is the same"},
     [DC_SEAM_OVERLAP] = {"overlap", "the end comes again: long enough, with "
                                     "letters in it, and nowhere else in the "
                                     "kept text"},

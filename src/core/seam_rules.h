@@ -27,7 +27,7 @@ enum {
     /* The start of the line that was cut: nothing else begins like that right
      * behind it, so little is enough. */
     SEAM_LINE_CHARS = 4,
-    /* How far back an overlap is looked for; more is a restart. */
+    /* How far back the head is looked for while it may become an overlap. */
     SEAM_WINDOW = 4096,
     /* How far back it must not occur a second time. */
     SEAM_UNIQUE = 65536,

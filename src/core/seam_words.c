@@ -203,6 +203,7 @@ whole(const struct line *line)
     return words == SEAM_WORDS_STRONG && going_on ? SEAM_WORDS_SURE : words;
 }
 
+/* The line is the start of one of them, or goes on behind it. */
 static bool
 begins(const struct line *line, const char *const *list, size_t count)
 {
@@ -214,13 +215,26 @@ begins(const struct line *line, const char *const *list, size_t count)
     return false;
 }
 
+/* The same, but what goes on must still be able to become a sentence mark. */
+static bool
+begins_assent(const struct line *line)
+{
+    for (size_t i = 0; i < COUNT(assents); i++) {
+        size_t n = strlen(assents[i]);
+        size_t most = n < line->len ? n : line->len;
+        const char *rest = line->text + most;
+        if (strncmp(line->text, assents[i], most) == 0 &&
+            (strncmp(" for ", rest, line->len - most) == 0 ||
+             strncmp(" about ", rest, line->len - most) == 0))
+            return true;
+    }
+    return behind_assent(line) != NULL;
+}
+
 static enum seam_words
 partly(const struct line *line)
 {
-    size_t longest = strlen("my apologies");
-    bool maybe =
-        begins(line, leads, COUNT(leads)) || behind_assent(line) != NULL ||
-        (line->len <= longest && begins(line, assents, COUNT(assents)));
+    bool maybe = begins(line, leads, COUNT(leads)) || begins_assent(line);
     return maybe ? SEAM_WORDS_MAYBE : SEAM_WORDS_NONE;
 }
 
