@@ -45,12 +45,13 @@ endfunction
 " ---- anchors ---------------------------------------------------------------
 
 " [line, column] of one end, [] if it is gone. It is looked for where it was,
-" then around there, then everywhere.
+" then around there, then everywhere. Vim lets it stand behind the end of a line
+" that was the buffer's only one and was deleted.
 function! s:find(buf, type, key, hint) abort
   for l:reach in [0, s:NEAR, s:count(a:buf)]
     let l:found = s:list(a:buf, a:hint - l:reach, a:hint + l:reach, {'ids': [a:key], 'types': [a:type]})
     if !empty(l:found)
-      return [l:found[0].lnum, l:found[0].col - 1]
+      return [l:found[0].lnum, min([l:found[0].col - 1, strlen(s:line(a:buf, l:found[0].lnum))])]
     endif
   endfor
   return []
