@@ -70,12 +70,12 @@ function! deepchat#send(options) abort
   return deepchat#chat#send(l:buf, {'arguments': get(a:options, 'arguments', [])})
 endfunction
 
-" deepchat#stop([buf]): stop the reply in buf (default: current) and drop what
-" is queued there. Returns 1 if there was anything to stop.
+" deepchat#stop([buf]): stop the replies and rewrites that run in buf (default:
+" current) and drop what is queued there. Returns 1 if there was anything to stop.
 function! deepchat#stop(...) abort
   let l:buf = a:0 > 0 ? bufnr(a:1) : bufnr('%')
   let l:dropped = deepchat#chat#drop_queue(l:buf)
-  let l:ids = deepchat#buf#all_running(l:buf)
+  let l:ids = deepchat#buf#all_running(l:buf) + deepchat#review#running(l:buf)
   for l:id in l:ids
     call deepchat#host#send('stop', {'id': l:id})
   endfor
@@ -126,7 +126,7 @@ endfunction
 function! deepchat#command_stop(all) abort
   if a:all
     call deepchat#chat#drop_queues()
-    if deepchat#buf#any_running()
+    if deepchat#buf#any_running() || !empty(deepchat#review#running(0))
       call deepchat#host#send('stop', {'id': 0})
     else
       call deepchat#ui#say('nothing is running')

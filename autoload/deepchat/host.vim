@@ -224,7 +224,9 @@ function! s:gone(wanted) abort
     let s:broken = 'the host does not run; run :DeepBuild'
   endif
   let s:about = {}
-  if !deepchat#buf#host_gone(s:broken) && !empty(s:broken)
+  let l:told = deepchat#buf#host_gone(s:broken)
+  let l:told = deepchat#review#host_gone(s:broken) || l:told
+  if !l:told && !empty(s:broken)
     call deepchat#ui#error(s:broken)
   endif
 endfunction
