@@ -53,7 +53,7 @@ struct chat {
     bool telling; /* "status" is out */
     uint64_t timer;
     char *chat_dir;
-    char *pairs; /* of the answer that is gone on with */
+    char *pairs; /* of the answer that is gone on with, NULL if none is */
     struct ask_filter filter;
     struct chat *next;
 };
@@ -85,14 +85,6 @@ find(struct chats *chats, int64_t id)
 }
 
 static void
-drop_filter(struct ask_filter *filter)
-{
-    if (filter->free != NULL)
-        filter->free(filter->user);
-    *filter = (struct ask_filter){.add = NULL};
-}
-
-static void
 destroy(struct chat *chat)
 {
     loop_timer_stop(chat->host->lp, chat->timer);
@@ -104,7 +96,7 @@ destroy(struct chat *chat)
     free(chat->status);
     free(chat->chat_dir);
     free(chat->pairs);
-    drop_filter(&chat->filter);
+    ask_filter_free(&chat->filter);
     free(chat);
 }
 
@@ -433,7 +425,7 @@ about_whole(const struct chat *chat, const struct reply_end *end)
     char *pairs = NULL;
     if (chat->enough && strcmp(end->finish, "stopped") == 0)
         whole.finish = "stop";
-    if (chat->pairs[0] != '\0' && end->got_text)
+    if (chat->pairs != NULL && end->got_text)
         whole.pairs = pairs =
             pairs_sum(str_of(chat->pairs), str_of(end->pairs));
     struct value *about = about_end(&whole);
@@ -492,7 +484,8 @@ static void
 start(struct chat *chat, struct ask *ask)
 {
     chat->chat_dir = config_chat_dir(ask->request.cfg);
-    chat->pairs = mem_copy(ask->pairs.ptr, ask->pairs.len);
+    if (ask->request.kept.len > 0)
+        chat->pairs = mem_copy(ask->pairs.ptr, ask->pairs.len);
     chat->filter = ask->filter;
     struct writer_events lane = {on_drained, on_pressure, on_lost, chat};
     chat->lane = writer_open(chat->host->writer, chat->id, lane);
@@ -540,7 +533,7 @@ ask_and_start(struct chat *chat, const struct value *args, ask_fn *fill)
         start(chat, &ask);
     } else {
         config_free(request->cfg);
-        drop_filter(&ask.filter);
+        ask_filter_free(&ask.filter);
         refuse(chat, err.text);
     }
     if (ask.free_own != NULL)

@@ -4,6 +4,13 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+void
+ask_filter_free(struct ask_filter *filter)
+{
+    if (filter->free != NULL)
+        filter->free(filter->user);
+}
+
 struct config *
 ask_config(const struct value *args, const struct dc_transcript *tr,
            struct dc_error *err)

@@ -22,6 +22,8 @@ struct ask_filter {
     void *user;
 };
 
+void ask_filter_free(struct ask_filter *filter);
+
 struct ask {
     struct reply_request request;
     /* pairs of the answer that is gone on with: those of the rest are added to

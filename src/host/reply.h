@@ -28,7 +28,7 @@ struct reply_request {
      * messages. */
     struct dc_str kept;
     struct dc_str instruction; /* how to go on, "" as it was; kept */
-    bool fixed; /* blanks at its end are the user's and stay */
+    bool fixed;                /* blanks at its end are the user's and stay */
     bool plain; /* the text goes into no chat: nothing in it is escaped */
     /* automatic rounds after this one; -1: as the option says */
     int rounds;

@@ -1,0 +1,60 @@
+/* A chat with an answer to go on with, for the tests of :DeepContinue. */
+#ifndef TEST_CONTINUE_H
+#define TEST_CONTINUE_H
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/stage.h"
+
+#define CHAT_HEAD "---\nmodel: m\n---\n\n%% user\n\nq\n\n"
+#define CHAT_END "\n\n%% user\n\n"
+/* An answer in a chat, and the empty turn behind it. */
+#define CHAT(pairs, answer)                                                    \
+    CHAT_HEAD "%% assistant" pairs "\n\n" answer CHAT_END
+
+#define LENGTH "\nfinish length 10 5 0.001\ndone\n"
+#define STOP "\nfinish stop 10 5 0.001\ndone\n"
+#define NEXT "---\n"
+
+/* A new chat in the only window that holds text. */
+static inline void
+load_chat(struct stage *st, const char *text)
+{
+    char quoted[4096], *to = quoted;
+    cr_assert(strlen(text) * 2 < sizeof quoted);
+    for (; *text != '\0'; text++) {
+        if (*text == '\n' || *text == '"' || *text == '\\')
+            *to++ = '\\';
+        *to++ = *text == '\n' ? 'n' : *text;
+    }
+    *to = '\0';
+    ed_ex(st->ed, "silent! only! | DeepChat!");
+    ed_ex(st->ed, "only! | let b:deepchat = {'autosave': 0}");
+    ed_ex(st->ed, "silent %%delete _");
+    ed_ex(st->ed, "call setline(1, split(\"%s\", \"\\n\", 1))", quoted);
+    ed_ex(st->ed, "let &undolevels = &undolevels");
+    ed_ex(st->ed, "messages clear | let g:events = []");
+}
+
+/* The last line of :messages, without what is in front of it. */
+static inline void
+expect_line(struct stage *st, const char *name, const char *want)
+{
+    stage_expect(st, name,
+                 "substitute(get(split(execute('messages'), \"\\n\"), -1, ''), "
+                 "'^deepchat: ', '', '')",
+                 want);
+}
+
+static inline void
+expect_events(struct stage *st, const char *name, const char *want)
+{
+    char *events = stage_events(st);
+    cr_expect_str_eq(events, want, "%s: got <%s>, want <%s>", name, events,
+                     want);
+    free(events);
+}
+
+#endif
