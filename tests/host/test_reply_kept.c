@@ -13,6 +13,7 @@
 #include "host/journal.h"
 #include "host/reply_round.h"
 #include "lib/reply_rig.h"
+#include "lib/tmpdir.h"
 
 #define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define CUT "finish length\ndone\n---\n"
@@ -381,7 +382,7 @@ die_with_text(const char *dir, size_t i)
 {
     struct reply_rig rig;
     reply_rig_start(&rig);
-    free(rig.base.dir);
+    tmpdir_free(rig.base.dir);
     rig.base.dir = mem_str(dir);
     reply_rig_ask(&rig, &(struct reply_ask){.script = crashes[i].script,
                                             .kept = crashes[i].kept});
@@ -393,16 +394,16 @@ die_with_text(const char *dir, size_t i)
 Test(reply_kept, killed, .timeout = 60)
 {
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) {
-        char name[] = "/tmp/dcXXXXXX";
-        cr_assert_not_null(mkdtemp(name));
+        char *dir = tmpdir_new();
         pid_t pid = fork();
         if (pid == 0)
-            die_with_text(name, i);
+            die_with_text(dir, i);
         waitpid(pid, NULL, 0);
-        char *text = text_in_journal(name);
+        char *text = text_in_journal(dir);
         cr_expect_str_eq(text, crashes[i].text, "%s: %s", crashes[i].title,
                          text);
         free(text);
+        tmpdir_free(dir);
     }
 }
 
