@@ -94,10 +94,18 @@ EDITOR_TESTS := $(patsubst tests/editor/%.c,$(OUT)/tests/editor/%,$(wildcard tes
 LIVE_TESTS := $(patsubst tests/live/%.c,$(OUT)/tests/live/%,$(wildcard tests/live/*.c))
 REPLAYS := $(patsubst tests/fuzz/%.c,$(OUT)/tests/fuzz/%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 SERVER := $(OUT)/tests/server
+SEAM_LIB := $(call obj,$(filter-out tests/seam/main.c,$(wildcard tests/seam/*.c)))
 
 $(OUT)/tests/unit/%: $(OUT)/obj/tests/unit/%.o $(BASE) $(CORE)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE) criterion)
+
+# Texts, breakages and judges of seams are shared with the report.
+$(patsubst %,$(OUT)/tests/unit/test_seam_%,corpus property): $(SEAM_LIB)
+
+$(OUT)/tests/seam-report: $(call obj,tests/seam/main.c) $(SEAM_LIB) $(BASE) $(CORE)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS_ALL) $(call pkg_libs,$(LIBS_CORE))
 
 TEST_LIBS = $(call pkg_libs,$(LIBS_CORE) $(LIBS_HOST) criterion) -lpthread
 $(OUT)/tests/host/%: $(OUT)/obj/tests/host/%.o $(BASE) $(CORE) $(HOST_LIB) $(TEST_LIB)
@@ -133,7 +141,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 60
 AGAIN = @$(MAKE) --no-print-directory -j$(JOBS)
 
-.PHONY: help deps demo test asan coverage fuzz lint test-matrix certs install uninstall clean distclean
+.PHONY: help deps demo test seam-report asan coverage fuzz lint test-matrix certs install uninstall clean distclean
 help:
 	@echo 'make               build the host and the library'
 	@echo 'make deps          install the packages a build needs, or name them'
@@ -143,6 +151,7 @@ help:
 	@echo 'make test-matrix   the editor tests in each Neovim and Vim, old and new'
 	@echo 'make lint          layers, sizes, bans, format, static analysis'
 	@echo 'make bench         what it costs, next to the editor alone (EDITOR=vim: Vim)'
+	@echo 'make seam-report   how well cut replies are joined: the table in doc/seams.md'
 	@echo 'make fuzz          each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make coverage      what the tests reach'
 	@echo 'make install       to PREFIX ($(PREFIX)), below DESTDIR; uninstall'
@@ -166,6 +175,9 @@ test:
 asan:
 	@tools/deps.sh test
 	$(AGAIN) FLAVOUR=asan run-tests
+
+seam-report: $(OUT)/tests/seam-report
+	@$<
 
 .PHONY: run-tests run-fuzz run-coverage run-matrix run-lint live-server
 run-tests: tests-built build/model.gguf live-server
