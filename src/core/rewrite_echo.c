@@ -1,0 +1,218 @@
+/*
+ * Lines of the surroundings that a model says again, above and below its
+ * answer. Empty lines do not count. A run must go right up to the selection,
+ * and have a line in it that could not be there by accident.
+ */
+#include <string.h>
+
+#include "core/rewrite.h"
+
+/* The first and the last line of a reply that are not blank. */
+static size_t
+first_full(const struct rw_reply *r, size_t from)
+{
+    while (from < r->end && rw_blank(r->lines->at[from]))
+        from++;
+    return from;
+}
+
+static size_t
+last_full(const struct rw_reply *r, size_t end)
+{
+    while (end > r->first && rw_blank(r->lines->at[end - 1]))
+        end--;
+    return end;
+}
+
+static bool
+begins_like_text(const struct rw_reply *r, size_t at)
+{
+    const struct rw_place *p = r->place;
+    return p->lead < p->lines.count &&
+           rw_alike(r->lines->at[at], p->lines.at[p->lead]);
+}
+
+/* The reply goes on from line s of those above. Where the echo ends, or 0;
+ * *open: the reply ended before it could. */
+static size_t
+echo_from(const struct rw_reply *r, size_t s, bool *open)
+{
+    const struct rw_lines *before = &r->place->before;
+    size_t at = first_full(r, r->first);
+    bool telling = false;
+    for (; s < before->count; s++) {
+        if (at == r->end) {
+            *open = true;
+            return 0;
+        }
+        if (!rw_alike(r->lines->at[at], before->at[s]))
+            return 0;
+        telling = telling || rw_telling(before->at[s]);
+        at = first_full(r, at + 1);
+    }
+    if (at == r->end)
+        *open = telling;
+    return telling && at < r->end ? at : 0;
+}
+
+static void
+drop_above(struct rw_reply *r)
+{
+    size_t start = first_full(r, r->first);
+    if (start == r->end || begins_like_text(r, start))
+        return;
+    for (size_t s = 0; s < r->place->before.count; s++) {
+        bool open = false;
+        size_t end = echo_from(r, s, &open);
+        if (open && !r->final) {
+            r->held = true;
+            return;
+        }
+        if (end > 0) {
+            r->report.echo = true;
+            r->first = end;
+            return;
+        }
+    }
+}
+
+/* From line at on the reply says what stands below, to its end. */
+static bool
+is_below(const struct rw_reply *r, size_t at, bool *telling)
+{
+    const struct rw_lines *after = &r->place->after;
+    *telling = false;
+    for (size_t s = 0; at < r->end; s++) {
+        if (s == after->count || !rw_alike(r->lines->at[at], after->at[s]))
+            return false;
+        *telling = *telling || rw_telling(after->at[s]);
+        at = first_full(r, at + 1);
+    }
+    return true;
+}
+
+static int
+balance_of(struct dc_str line)
+{
+    int open = 0;
+    for (size_t i = 0; i < line.len; i++) {
+        if (strchr("([{", line.ptr[i]) != NULL)
+            open++;
+        if (strchr(")]}", line.ptr[i]) != NULL)
+            open--;
+    }
+    return open;
+}
+
+static int
+balance(const struct rw_lines *lines, size_t from, size_t to)
+{
+    int open = 0;
+    for (size_t i = from; i < to; i++)
+        open += balance_of(lines->at[i]);
+    return open;
+}
+
+/* A brace too much, which is the one below. */
+static bool
+closes_too_much(const struct rw_reply *r, size_t at)
+{
+    const struct rw_lines *own = &r->place->lines;
+    return balance(r->lines, at, r->end) < 0 &&
+           balance(r->lines, r->first, at) == balance(own, 0, own->count);
+}
+
+static bool
+ends_like_text(const struct rw_reply *r)
+{
+    const struct rw_place *p = r->place;
+    size_t end = last_full(r, r->end), own = p->lines.count - p->trail;
+    return end > r->first && own > 0 &&
+           rw_alike(r->lines->at[end - 1], p->lines.at[own - 1]) &&
+           rw_telling(p->lines.at[own - 1]);
+}
+
+static void
+drop_below(struct rw_reply *r)
+{
+    size_t from = r->first;
+    if (r->end - from > r->place->after.count * 4 + 64)
+        from = r->end - r->place->after.count * 4 - 64;
+    for (size_t at = first_full(r, from); at < r->end;
+         at = first_full(r, at + 1)) {
+        bool telling;
+        if (!is_below(r, at, &telling))
+            continue;
+        bool echo = at > r->first && (telling || closes_too_much(r, at));
+        if (!r->final || (echo && !ends_like_text(r))) {
+            r->report.echo = r->report.echo || (r->final && echo);
+            r->end = last_full(r, at);
+            return;
+        }
+    }
+}
+
+/* ---- in the line of the selection ------------------------------------------
+ */
+
+static bool
+starts_with(struct dc_str s, struct dc_str head)
+{
+    return s.len >= head.len && memcmp(s.ptr, head.ptr, head.len) == 0;
+}
+
+static bool
+ends_with(struct dc_str s, struct dc_str tail)
+{
+    return s.len >= tail.len &&
+           memcmp(s.ptr + s.len - tail.len, tail.ptr, tail.len) == 0;
+}
+
+static bool
+drop_head(struct rw_reply *r)
+{
+    const struct rw_place *p = r->place;
+    struct dc_str head = p->sel.head, *line = &r->lines->at[r->first];
+    size_t lead = rw_lead(head);
+    head = (struct dc_str){head.ptr + lead, head.len - lead};
+    struct dc_str s = {line->ptr + rw_lead(*line), line->len - rw_lead(*line)};
+    if (str_trim(head).len < 2 || !starts_with(s, head) ||
+        (p->lines.count > 0 && starts_with(p->lines.at[0], head)))
+        return false;
+    *line = (struct dc_str){s.ptr + head.len, s.len - head.len};
+    r->report.echo = true;
+    return true;
+}
+
+static void
+drop_tail(struct rw_reply *r, bool head)
+{
+    const struct rw_place *p = r->place;
+    size_t end = last_full(r, r->end);
+    struct dc_str tail = p->sel.tail;
+    while (tail.len > 0 && strchr(" \t\r\n", tail.ptr[tail.len - 1]) != NULL)
+        tail.len--;
+    if (end == r->first || str_trim(tail).len < (head ? 1 : 2))
+        return;
+    struct dc_str *line = &r->lines->at[end - 1];
+    size_t own = p->lines.count;
+    if (!ends_with(*line, tail) || line->len == tail.len ||
+        (own > 0 && ends_with(p->lines.at[own - 1], tail)))
+        return;
+    line->len -= tail.len;
+    r->report.echo = true;
+}
+
+void
+rw_unecho(struct rw_reply *r)
+{
+    drop_above(r);
+    if (r->held)
+        return;
+    drop_below(r);
+    if (r->place->newline || r->first == r->end)
+        return;
+    bool head = drop_head(r);
+    if (r->final)
+        drop_tail(r, head);
+}
