@@ -85,6 +85,12 @@ Test(seam, limits, .timeout = 20)
         /* six characters of twelve bytes, and five */
         {"Это: абвгде", "абвгдежз", "жз", DC_SEAM_OVERLAP},
         {"Это: 一二三四五", "一二三四五", "一二三四五", DC_SEAM_BOTH},
+        /* one thing twice; more behind it than a blank; a fence in an example
+         */
+        {"One.\nbyebye", "byebye now", "byebye now", DC_SEAM_EXACT},
+        {"See: the old mill at ", "the old mill attic", " the old mill attic",
+         DC_SEAM_BOTH},
+        {"```markdown\n# T\n", "```sh\nls\n", "\n```sh\nls\n", DC_SEAM_EXACT},
         {"", "all", "all", DC_SEAM_EXACT},
         {" \n", "all", " \nall", DC_SEAM_EXACT},
     };
@@ -216,6 +222,24 @@ Test(seam, hold, .timeout = 20)
     expect_text(&out, "One two", "decided");
     cr_expect_not(dc_seam_pending(seam));
     dc_seam_free(seam);
+    buf_finish(&out);
+}
+
+/* The same, but for the blanks between. */
+Test(seam, equal_parts, .timeout = 20)
+{
+    struct buf kept, then, out;
+    buf_init(&kept, 1 << 20);
+    buf_init(&then, 1 << 20);
+    for (int i = 0; i < 300; i++)
+        buf_add_text(&kept, "0, ");
+    for (int i = 0; i < 400; i++)
+        buf_add_text(&then, "0,\n");
+    struct dc_seam_report report = run(&out, kept.ptr, buf_str(&then), 5);
+    cr_expect_eq(out.len, 1 + then.len, "%zu", out.len);
+    cr_expect_eq(report.dropped, 0);
+    buf_finish(&kept);
+    buf_finish(&then);
     buf_finish(&out);
 }
 
