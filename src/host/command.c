@@ -13,6 +13,7 @@
 #include "host/lock.h"
 #include "host/log.h"
 #include "host/resume.h"
+#include "host/review.h"
 
 static struct value *
 one(struct value *item)
@@ -101,6 +102,12 @@ hello(struct host *host, const struct value *args)
     free(state);
 }
 
+static int64_t
+id_of(const struct value *args)
+{
+    return value_as_int(value_get(args, "id"), 0);
+}
+
 static void
 send_chat(struct host *host, const struct value *args)
 {
@@ -120,15 +127,33 @@ continue_text(struct host *host, const struct value *args)
 }
 
 static void
+rewrite(struct host *host, const struct value *args)
+{
+    reviews_ask(host->reviews, args);
+}
+
+static void
+rewrite_go_on(struct host *host, const struct value *args)
+{
+    reviews_go_on(host->reviews, id_of(args));
+}
+
+static void
+rewrite_closed(struct host *host, const struct value *args)
+{
+    reviews_closed(host->reviews, id_of(args));
+}
+
+static void
 stop(struct host *host, const struct value *args)
 {
-    chats_stop(host->chats, value_as_int(value_get(args, "id"), 0));
+    host_stop(host, id_of(args));
 }
 
 static void
 saved(struct host *host, const struct value *args)
 {
-    chats_saved(host->chats, value_as_int(value_get(args, "id"), 0));
+    chats_saved(host->chats, id_of(args));
 }
 
 /* A chat file was loaded into a buffer. */
@@ -220,6 +245,9 @@ static const struct {
     {"restore", restore},
     {"forget", forget},
     {"check", check},
+    {"rewrite", rewrite},
+    {"rewrite_go_on", rewrite_go_on},
+    {"rewrite_closed", rewrite_closed},
 };
 
 void

@@ -6,6 +6,7 @@
 #include "host/journal.h"
 #include "host/lock.h"
 #include "host/resume.h"
+#include "host/review.h"
 
 /* Tokens that are read when they can be shown do not wait in between. */
 static void
@@ -28,6 +29,7 @@ host_init(struct host *host, struct loop *lp, struct http *http,
         .foreign = true,
     };
     host->chats = chats_new(host);
+    host->reviews = reviews_new(host);
     host->resume = resume_new(host);
     writer_on_frame(host->writer, on_frame, http);
 }
@@ -38,14 +40,22 @@ host_editor_gone(struct host *host)
     host->editor = NULL;
     writer_detach(host->writer);
     chats_detach(host->chats);
+    reviews_detach(host->reviews);
     locks_drop_all(host->locks);
     host_rest(host);
 }
 
 void
+host_stop(struct host *host, int64_t id)
+{
+    chats_stop(host->chats, id);
+    reviews_stop(host->reviews, id);
+}
+
+void
 host_rest(struct host *host)
 {
-    if (chats_running(host->chats) == 0)
+    if (chats_running(host->chats) + reviews_running(host->reviews) == 0)
         loop_stop(host->lp);
 }
 
@@ -53,6 +63,7 @@ void
 host_finish(struct host *host, int ms)
 {
     chats_free(host->chats);
+    reviews_free(host->reviews);
     resume_free(host->resume);
     journal_flush(ms);
     locks_free(host->locks);

@@ -3,6 +3,7 @@
 #define HOST_HOST_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/value.h"
 #include "host/editor.h"
@@ -14,6 +15,7 @@ struct chats;
 struct forms;
 struct locks;
 struct resume;
+struct reviews;
 
 struct host {
     struct loop *lp;
@@ -21,6 +23,7 @@ struct host {
     struct editor *editor;
     struct writer *writer;
     struct chats *chats;
+    struct reviews *reviews;
     struct locks *locks;
     struct forms *forms; /* how servers are asked to go on */
     struct resume *resume;
@@ -35,6 +38,8 @@ void host_init(struct host *host, struct loop *lp, struct http *http,
  * comes in goes into journals, and the loop stops behind the last of it. Not
  * from inside a call to one of the parts. */
 void host_editor_gone(struct host *host);
+/* Stop the reply with this id, or with id 0 all. */
+void host_stop(struct host *host, int64_t id);
 /* Without an editor, a reply has ended: if it was the last, stop the loop. */
 void host_rest(struct host *host);
 /* All but what host_init() was given; journals get ms to reach the disk. */

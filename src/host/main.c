@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "host/chat.h"
 #include "host/check.h"
 #include "host/command.h"
 #include "host/config.h"
@@ -67,7 +66,7 @@ on_signal(void *user, int number)
 {
     struct session *s = user;
     log_line(LOG_INFO, "signal %d", number);
-    chats_stop(s->host.chats, 0);
+    host_stop(&s->host, 0);
     loop_stop(s->host.lp);
 }
 
