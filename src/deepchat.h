@@ -323,9 +323,9 @@ struct dc_request {
     struct dc_str kept; /* the answer so far, sent without the blanks at its
                            end (dc_seam_sent); stands behind the messages, so
                            none of them is its own copy */
-    struct dc_str instruction; /* how to go on, "" as it was; only
-                                  DC_FORM_TURN can say it */
-    bool stream;        /* also asks for usage in the stream */
+    struct dc_str instruction;     /* how to go on, "" as it was; only
+                                      DC_FORM_TURN can say it */
+    bool stream;                   /* also asks for usage in the stream */
     const struct dc_param *params; /* sent as they are, in this order */
     size_t param_count;
     struct dc_str extra; /* JSON object merged last, "" for none */
@@ -450,6 +450,8 @@ DC_API void dc_inline_free(struct dc_inline *in);
  * decided by now comes back, borrowed. final: nothing follows. */
 DC_API struct dc_str dc_inline_add(struct dc_inline *in, struct dc_str text,
                                    bool final);
+/* What came so far is void: the text begins again. */
+DC_API void dc_inline_reset(struct dc_inline *in);
 /* The text is complete: nothing that still comes is wanted. */
 DC_API bool dc_inline_done(const struct dc_inline *in);
 

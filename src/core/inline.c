@@ -30,6 +30,24 @@ keep(char **slot, struct dc_str s)
     return (struct dc_str){*slot, s.len};
 }
 
+static void
+init_stages(struct dc_inline *in)
+{
+    inline_head_init(&in->head, &in->style);
+    inline_line_init(&in->line, &in->style);
+    inline_stop_init(&in->stop, &in->style);
+    inline_wrap_init(&in->wrap, &in->style);
+}
+
+static void
+finish_stages(struct dc_inline *in)
+{
+    inline_head_finish(&in->head);
+    inline_line_finish(&in->line);
+    inline_stop_finish(&in->stop);
+    inline_wrap_finish(&in->wrap);
+}
+
 struct dc_inline *
 dc_inline_new(const struct dc_spot *spot)
 {
@@ -45,10 +63,7 @@ dc_inline_new(const struct dc_spot *spot)
         .textwidth = spot->textwidth,
     };
     inline_style_init(&in->style, &own);
-    inline_head_init(&in->head, &in->style);
-    inline_line_init(&in->line, &in->style);
-    inline_stop_init(&in->stop, &in->style);
-    inline_wrap_init(&in->wrap, &in->style);
+    init_stages(in);
     buf_init(&in->a, INLINE_NO_LIMIT);
     buf_init(&in->b, INLINE_NO_LIMIT);
     buf_init(&in->blanks, INLINE_NO_LIMIT);
@@ -61,10 +76,7 @@ dc_inline_free(struct dc_inline *in)
 {
     if (in == NULL)
         return;
-    inline_head_finish(&in->head);
-    inline_line_finish(&in->line);
-    inline_stop_finish(&in->stop);
-    inline_wrap_finish(&in->wrap);
+    finish_stages(in);
     inline_style_finish(&in->style);
     buf_finish(&in->a);
     buf_finish(&in->b);
@@ -73,6 +85,16 @@ dc_inline_free(struct dc_inline *in)
     for (size_t i = 0; i < sizeof in->text / sizeof *in->text; i++)
         free(in->text[i]);
     free(in);
+}
+
+void
+dc_inline_reset(struct dc_inline *in)
+{
+    finish_stages(in);
+    init_stages(in);
+    buf_reset(&in->blanks);
+    in->lines = false;
+    in->done = false;
 }
 
 /* Line ends at the end that the text has already, or that would break a line

@@ -334,18 +334,23 @@ on_started(void *user)
     step(user);
 }
 
+/* What a filter leaves nothing of is no text. */
+static void
+give(struct chat *chat, enum dc_delta_kind kind, struct dc_str text)
+{
+    chat->got_text = chat->got_text || text.len > 0;
+    if (chat->lost == NULL)
+        writer_add(chat->lane, kind, text);
+}
+
 static void
 on_text(void *user, enum dc_delta_kind kind, struct dc_str text)
 {
     struct chat *chat = user;
-    chat->got_text = true;
-    struct ask_filter *filter = &chat->filter;
-    if (filter->add != NULL && kind == DC_DELTA_TEXT)
-        text = filter->add(filter->user, text, false);
-    if (chat->lost == NULL)
-        writer_add(chat->lane, kind, text);
-    if (filter->enough != NULL && !chat->enough &&
-        filter->enough(filter->user)) {
+    if (kind == DC_DELTA_TEXT)
+        text = ask_filter_add(&chat->filter, text, false);
+    give(chat, kind, text);
+    if (!chat->enough && ask_filter_enough(&chat->filter)) {
         chat->enough = true;
         reply_stop(chat->reply);
     }
@@ -355,6 +360,7 @@ static void
 on_anew(void *user)
 {
     struct chat *chat = user;
+    ask_filter_anew(&chat->filter);
     if (chat->lost == NULL)
         writer_anew(chat->lane);
 }
@@ -423,6 +429,7 @@ about_whole(const struct chat *chat, const struct reply_end *end)
 {
     struct reply_end whole = *end;
     char *pairs = NULL;
+    whole.got_text = chat->got_text;
     if (chat->enough && strcmp(end->finish, "stopped") == 0)
         whole.finish = "stop";
     if (chat->pairs != NULL && end->got_text)
@@ -437,10 +444,8 @@ static void
 on_ended(void *user, const struct reply_end *end)
 {
     struct chat *chat = user;
-    struct dc_str rest = {"", 0};
-    if (chat->filter.add != NULL && chat->lost == NULL)
-        writer_add(chat->lane, DC_DELTA_TEXT,
-                   chat->filter.add(chat->filter.user, rest, true));
+    struct dc_str none = {"", 0};
+    give(chat, DC_DELTA_TEXT, ask_filter_add(&chat->filter, none, true));
     chat->ended = true;
     chat->finish = about_whole(chat, end);
     chat->journal = reply_take_journal(chat->reply);

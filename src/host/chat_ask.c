@@ -4,6 +4,25 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+struct dc_str
+ask_filter_add(const struct ask_filter *filter, struct dc_str text, bool final)
+{
+    return filter->add != NULL ? filter->add(filter->user, text, final) : text;
+}
+
+void
+ask_filter_anew(const struct ask_filter *filter)
+{
+    if (filter->anew != NULL)
+        filter->anew(filter->user);
+}
+
+bool
+ask_filter_enough(const struct ask_filter *filter)
+{
+    return filter->enough != NULL && filter->enough(filter->user);
+}
+
 void
 ask_filter_free(struct ask_filter *filter)
 {

@@ -13,15 +13,21 @@
 
 /* What the text of a reply passes on its way to the buffer. */
 struct ask_filter {
-    /* What is decided by now; borrowed. final: nothing follows. NULL: the text
-     * goes as it comes. */
+    /* What is decided by now; borrowed. final: nothing follows. */
     struct dc_str (*add)(void *user, struct dc_str text, bool final);
+    /* What came so far is void. */
+    void (*anew)(void *user);
     /* True once nothing that still comes is wanted: the reply may end. */
     bool (*enough)(void *user);
     void (*free)(void *user);
     void *user;
 };
 
+/* The same of a filter that may be missing, so that text goes as it comes. */
+struct dc_str ask_filter_add(const struct ask_filter *filter,
+                             struct dc_str text, bool final);
+void ask_filter_anew(const struct ask_filter *filter);
+bool ask_filter_enough(const struct ask_filter *filter);
 void ask_filter_free(struct ask_filter *filter);
 
 struct ask {

@@ -95,6 +95,12 @@ fit_text(void *user, struct dc_str text, bool final)
     return dc_inline_add(user, text, final);
 }
 
+static void
+begin_anew(void *user)
+{
+    dc_inline_reset(user);
+}
+
 static bool
 is_enough(void *user)
 {
@@ -125,7 +131,7 @@ ask_inline(struct ask *ask, const struct value *args, struct dc_error *err)
     ask->request.plain = true;
     ask->request.rounds = (int)value_as_int(value_get(args, "rounds"), -1);
     ask->request.journal.user = journal_words(place, args);
-    ask->filter = (struct ask_filter){fit_text, is_enough, free_filter,
-                                      dc_inline_new(&spot)};
+    ask->filter = (struct ask_filter){fit_text, begin_anew, is_enough,
+                                      free_filter, dc_inline_new(&spot)};
     return true;
 }

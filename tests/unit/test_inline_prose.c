@@ -146,6 +146,23 @@ Test(inline_prose, what_is_asked, .timeout = 60)
     dc_inline_free(NULL);
 }
 
+/* What came so far is void. */
+Test(inline_prose, begins_anew, .timeout = 20)
+{
+    struct inline_case c = {.filetype = "text", .text = "Count: ^ end.\n"};
+    struct dc_spot spot = inline_spot(&c);
+    struct dc_inline *in = dc_inline_new(&spot);
+    for (int i = 0; i < 2; i++) {
+        struct dc_str out = dc_inline_add(in, str_of("```\none two"), false);
+        cr_expect(!dc_inline_done(in));
+        out = dc_inline_add(in, str_of(" three\n```\n"), false);
+        cr_expect(str_is(out, " three"), "<%.*s>", (int)out.len, out.ptr);
+        cr_expect(dc_inline_done(in));
+        dc_inline_reset(in);
+    }
+    dc_inline_free(in);
+}
+
 /* The budgets, at and past their limits; characters stay whole. */
 Test(inline_prose, budgets, .timeout = 60)
 {
