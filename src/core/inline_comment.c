@@ -157,7 +157,7 @@ next_block(struct dc_str *all, struct block *out)
     struct part part;
     *out = (struct block){.offset = 0};
     while (next_part(all, &part)) {
-        if (has_flag(&part, 's')) {
+        if (has_flag(&part, 's') && !has_flag(&part, 'O')) {
             *out = (struct block){.start = part.text};
             for (size_t i = 0; i < part.flags.len; i++)
                 if (part.flags.ptr[i] > '0' && part.flags.ptr[i] <= '9')
