@@ -7,6 +7,8 @@ let s:BEFORE = 65536
 let s:AFTER = 16384
 let s:MANY_ROUNDS = 64
 
+highlight default link DeepChatStatus Comment
+
 " :[range]DeepContinue[!] [++opt=val...] [instruction]
 function! deepchat#inline#command(bang, range, line1, line2, args) abort
   let [l:arguments, l:instruction] = s:split(a:args)
