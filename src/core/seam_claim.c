@@ -272,11 +272,22 @@ is_line_below(const struct seam_claim *c, const struct seam_weight *w)
            c->kept->fence.len == 0 && is_capital(*c->text.ptr);
 }
 
+/* "    max(" may go on with "max(a, b), c)": a line would be indented again. */
+static bool
+is_nested(const struct seam_claim *c, const struct seam_weight *w)
+{
+    return c->lead.len == 0 && indent_of(c->kept).len > 0 && !w->words &&
+           !is_amid_word(c);
+}
+
+/* A word that the text is fond of may follow itself: "long long". */
 static bool
 is_cut_line(const struct seam_claim *c, const struct seam_weight *w)
 {
+    if (is_nested(c, w))
+        return false;
     if (has_space(c->kept) && c->len < SEAM_OVERLAP_BYTES)
-        return is_spaced(c);
+        return is_spaced(c) && (w->words || is_unique(c));
     return c->lead.len != 1 || w->words || *c->lead.ptr == '\t';
 }
 
