@@ -160,11 +160,21 @@ writer_add(struct writer_lane *lane, enum dc_delta_kind kind,
     }
 }
 
+static void
+relieve(struct writer_lane *lane)
+{
+    if (!lane->high)
+        return;
+    lane->high = false;
+    lane->events.pressure(lane->events.user, false);
+}
+
 void
 writer_anew(struct writer_lane *lane)
 {
     buf_reset(&lane->text[DC_DELTA_TEXT]);
     lane->anew = true;
+    relieve(lane);
 }
 
 void
@@ -191,15 +201,6 @@ lose(struct writer_lane *lane, const char *why)
         return;
     forget_text(lane);
     lane->events.lost(lane->events.user, why);
-}
-
-static void
-relieve(struct writer_lane *lane)
-{
-    if (!lane->high)
-        return;
-    lane->high = false;
-    lane->events.pressure(lane->events.user, false);
 }
 
 void

@@ -117,6 +117,8 @@ note(struct rig *r, struct lane *l, const struct value *piece, int64_t at_us)
     bool in = strcmp(l->say, "ok") == 0 || strcmp(l->say, "dup") == 0;
     if (in && seq > l->seq) {
         cr_expect_eq(seq, l->seq + 1, "piece left out");
+        if (str_is(value_as_str(value_at(piece, 2)), "anew"))
+            buf_reset(&l->text);
         buf_add_str(&l->text, text);
         l->seq = seq;
     }
@@ -357,6 +359,32 @@ Test(writer, turns, .timeout = 60)
         cr_expect_leq(r.longest, max);
         stop(&r);
     }
+}
+
+/* What is void is not written any more; what was written is replaced by the
+ * next text, once, also if the call with it is made again. */
+Test(writer, anew, .timeout = 30)
+{
+    static const char *const says[] = {"ok", "retry", "dup"};
+    struct rig r;
+    start(&r, 4);
+    struct lane *l = lane(&r, 0);
+    add(l, "void");
+    turn(&r, TURN_MS);
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++) {
+        add(l, "void too");
+        writer_anew(l->lane);
+        writer_add(l->lane, DC_DELTA_REASONING, str_of("hm"));
+        add(l, "abcd");
+        turn(&r, TURN_MS);
+        l->say = says[i];
+        turn(&r, TURN_MS);
+        l->say = "ok";
+        add(l, "ef");
+        until_idle(&r, l);
+        expect_text(l, "abcdef");
+    }
+    stop(&r);
 }
 
 /* ---- pressure ---- */
