@@ -228,16 +228,12 @@ settled(const struct proposal *p, const struct dc_hunk *hunk)
            hunk->old_first + hunk->old_count < dc_diff_covered(p->diff);
 }
 
-/* Of a reply that was cut the last hunk may be half of one, and what it
- * replaces is not known. */
 static void
 compare(struct proposal *p)
 {
     p->changed = false;
     p->hunks =
         dc_diff_run(p->diff, buf_str(&p->whole), !p->complete, &p->count);
-    while (p->ended && p->count > 0 && !settled(p, &p->hunks[p->count - 1]))
-        p->count--;
 }
 
 static bool

@@ -38,6 +38,19 @@ on_anew(void *user)
 }
 
 static void
+on_round(void *user, const struct reply_round *round)
+{
+    struct review *review = user;
+    struct editor *editor = review->all->host->editor;
+    if (editor == NULL)
+        return;
+    struct value *args = value_list();
+    value_add(args, value_int(review->id));
+    value_add(args, about_round(round));
+    editor_call(editor, "deepchat#review#round", args, NULL, NULL);
+}
+
+static void
 on_status(void *user, const char *text)
 {
     review_status(user, text);
@@ -170,6 +183,7 @@ review_events(struct review *review)
         .started = on_started,
         .text = on_text,
         .anew = on_anew,
+        .round = on_round,
         .status = on_status,
         .notice = on_notice,
         .ended = on_ended,

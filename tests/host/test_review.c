@@ -36,7 +36,7 @@ static const struct {
      "finish length\ndone\n", "cut", "length",
      "int\nmain(int argc)\n{\n    return 0;\n}\n", 1, 1},
     {"cut in a hunk", "int\nmain(int argc)\n{ puts",
-     "finish length\ndone\n", "cut", "length", OLD, 0, 1},
+     "finish length\ndone\n", "cut", "length", OLD, 1, 1},
     {"lost", "int\nmain(int argc)\n{\n    return 0;\n", "rst\n", "cut", "interrupted",
      "int\nmain(int argc)\n{\n    return 0;\n}\n", 1, 1},
     {"an error", "", "status 401\njson {\"error\":{\"message\":\"no\"}}\n",

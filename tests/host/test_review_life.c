@@ -145,6 +145,7 @@ Test(review_life, rounds, .timeout = 30)
     review_rig_expect(&r, 1, "hunks", "stop", NEW);
     const struct value *map = review_rig_seen(&r, 1)->about;
     cr_expect_eq(value_as_int(value_get(map, "rounds"), 0), 2);
+    cr_expect_eq(fake_count(&r.ed, "deepchat#review#round"), 1);
     review_rig_stop(&r);
 }
 

@@ -125,18 +125,17 @@ add_lines(struct buf *out, const struct value *lines, size_t from, size_t to)
     }
 }
 
-char *
-hunk_model_text(const struct hunk_model *m, int64_t covered)
+/* The first end old lines with the first count hunks. */
+static char *
+take(const struct hunk_model *m, size_t count, size_t end)
 {
     struct buf out;
-    size_t at = 0, end = covered < 0 ? m->old->count : (size_t)covered;
+    size_t at = 0;
     buf_init(&out, DC_REQUEST_MAX * 2);
-    for (size_t i = 0; i < m->hunks->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct value *hunk = value_at(m->hunks, i);
         const struct value *lines = value_at(hunk, 2);
         size_t first = number(hunk, 0);
-        if (first > end)
-            break;
         add_lines(&out, m->old, at, first);
         add_lines(&out, lines, 0, lines->count);
         at = first + number(hunk, 1);
@@ -144,4 +143,24 @@ hunk_model_text(const struct hunk_model *m, int64_t covered)
     if (at < end)
         add_lines(&out, m->old, at, end);
     return buf_take(&out, &(size_t){0});
+}
+
+char *
+hunk_model_text(const struct hunk_model *m, int64_t covered)
+{
+    size_t count = 0, end = covered < 0 ? m->old->count : (size_t)covered;
+    while (count < m->hunks->count &&
+           number(value_at(m->hunks, count), 0) <= end)
+        count++;
+    return take(m, count, end);
+}
+
+char *
+hunk_model_settled(const struct hunk_model *m)
+{
+    size_t count = m->hunks->count;
+    const struct value *last = count > 0 ? value_at(m->hunks, count - 1) : NULL;
+    if (last != NULL && number(last, 0) + number(last, 1) >= (size_t)m->covered)
+        count--;
+    return take(m, count, m->old->count);
 }

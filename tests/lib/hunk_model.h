@@ -27,5 +27,8 @@ void hunk_model_merge(struct hunk_model *m, const struct value *update);
 /* The old lines before covered (negative: all) with the hunks taken that begin
  * there; owned (free). */
 char *hunk_model_text(const struct hunk_model *m, int64_t covered);
+/* All old lines with those hunks taken that nothing can change any more, though
+ * the reply is not whole; owned (free). */
+char *hunk_model_settled(const struct hunk_model *m);
 
 #endif

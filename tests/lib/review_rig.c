@@ -150,8 +150,7 @@ answer_to(struct review_rig *r, const struct fake_call *call)
         return on_finish(r, call->args);
     if (strcmp(call->function, "deepchat#review#status") == 0)
         return on_status(r, call->args);
-    cr_assert_str_eq(call->function, "deepchat#buf#notice");
-    r->notices++;
+    r->notices += strcmp(call->function, "deepchat#buf#notice") == 0;
     return value_int(0);
 }
 
@@ -233,7 +232,9 @@ review_rig_expect(struct review_rig *r, int64_t id, const char *outcome,
                      outcome);
     cr_expect_str_eq(value_as_text(value_get(seen->about, "finish"), ""),
                      finish);
-    char *got = hunk_model_text(&seen->model, -1);
+    bool whole = strcmp(outcome, "cut") != 0 && strcmp(outcome, "stopped") != 0;
+    char *got = whole ? hunk_model_text(&seen->model, -1)
+                      : hunk_model_settled(&seen->model);
     cr_expect_str_eq(got, text);
     free(got);
 }

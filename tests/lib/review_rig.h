@@ -68,7 +68,8 @@ size_t review_rig_finished(const struct review_rig *r);
 void review_rig_script(struct review_rig *r, const char *name, const char *text,
                        size_t piece, const char *tail);
 
-/* The end of one: outcome, finish and the text with all hunks taken. */
+/* The end of one: outcome, finish and the text with all hunks taken, or, if it
+ * is not whole, with those that are settled. */
 void review_rig_expect(struct review_rig *r, int64_t id, const char *outcome,
                        const char *finish, const char *text);
 
