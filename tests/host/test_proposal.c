@@ -135,3 +135,194 @@ Test(proposal, every_case_at_every_split, .timeout = 60)
             run(c, piece, 1, 1);
         }
 }
+
+/* ---- texts by chance ---- */
+
+struct chance {
+    uint32_t state;
+};
+
+static size_t
+draw(struct chance *c, size_t below)
+{
+    c->state = c->state * 1664525u + 1013904223u;
+    return (size_t)(c->state >> 8) % below;
+}
+
+static void
+add_line(struct buf *out, struct chance *c)
+{
+    static const char *const words[] = {"if",  "x",      "return", "(a)",
+                                        "{",   "}",      "",       "\xc3\xa4",
+                                        "end", "x += 1", ";",      "\t"};
+    buf_add_text(out, "  ");
+    for (size_t n = draw(c, 4); n-- > 0;)
+        buf_add_text(out, words[draw(c, sizeof words / sizeof *words)]);
+    buf_add_text(out, "x\n");
+}
+
+/* Lines that are kept, changed, left out or added. */
+static void
+edit_lines(struct buf *out, const char *old, struct chance *c)
+{
+    for (const char *end; (end = strchr(old, '\n')) != NULL; old = end + 1) {
+        size_t what = draw(c, 12);
+        if (what < 2)
+            add_line(out, c);
+        if (what != 1 && what != 3)
+            buf_add(out, old, (size_t)(end - old) + 1);
+    }
+    add_line(out, c);
+}
+
+/* Feed it in pieces, tell now and then, be cut and go on now and then. */
+static void
+play(struct proposal *p, struct hunk_model *m, const char *reply,
+     struct chance *c)
+{
+    for (size_t at = 0, len = strlen(reply); at < len;) {
+        size_t n = 1 + draw(c, 40);
+        n = n < len - at ? n : len - at;
+        proposal_add(p, (struct dc_str){reply + at, n});
+        at += n;
+        if (draw(c, 3) == 0)
+            tell(p, m, 1 + draw(c, 200), (int)draw(c, 2), reply);
+        if (draw(c, 20) == 0) {
+            proposal_end(p, false);
+            tell(p, m, 1 + draw(c, 200), 0, reply);
+            at -= draw(c, n + 1);
+            proposal_again(p, at);
+        }
+    }
+}
+
+static void
+by_chance(uint32_t seed)
+{
+    struct chance c = {seed};
+    struct buf old, new;
+    buf_init(&old, DC_REQUEST_MAX);
+    buf_init(&new, DC_REQUEST_MAX);
+    for (size_t n = 1 + draw(&c, 60); n-- > 0;)
+        add_line(&old, &c);
+    edit_lines(&new, old.ptr, &c);
+    struct dc_selection selection = {.text = buf_str(&old),
+                                     .instruction = str_of("change it")};
+    struct proposal *p = proposal_new(&selection);
+    struct hunk_model m;
+    init_model(&m, &selection);
+    play(p, &m, new.ptr, &c);
+    proposal_end(p, true);
+    tell(p, &m, 1 + draw(&c, 200), 0, new.ptr);
+    char *text = hunk_model_text(&m, -1);
+    cr_expect_str_eq(text, new.ptr, "seed %u", (unsigned)seed);
+    free(text);
+    hunk_model_finish(&m);
+    proposal_free(p);
+    buf_finish(&old);
+    buf_finish(&new);
+}
+
+Test(proposal, by_chance, .timeout = 60)
+{
+    for (uint32_t seed = 1; seed <= 300; seed++)
+        by_chance(seed);
+}
+
+/* ---- a text that is another one all at once ---- */
+
+/* Tell what there is, without looking at what it says. */
+static void
+tell_any(struct proposal *p, struct hunk_model *m)
+{
+    struct value *update;
+    size_t used = 0;
+    while (proposal_news(p) &&
+           (update = proposal_update(p, 1, 1000, &used)) != NULL) {
+        hunk_model_merge(m, update);
+        value_free(update);
+        proposal_told(p);
+    }
+}
+
+/* What came before a stray end of thinking is no part of the text, nor is what
+ * came before an answer that begins anew: known or on its way. */
+static void
+start_over(bool on_its_way, bool anew)
+{
+    struct dc_selection selection = {.text = str_of("a\nb\nc\n"),
+                                     .instruction = str_of("change it")};
+    struct proposal *p = proposal_new(&selection);
+    struct hunk_model m;
+    size_t used = 0;
+    init_model(&m, &selection);
+    proposal_add(p, str_of("Let\nme\nthink.\nYes\nor\nno?\n"));
+    struct value *update = proposal_update(p, 1, 1000, &used);
+    cr_assert_not_null(update);
+    if (!on_its_way)
+        proposal_told(p);
+    if (anew)
+        proposal_again(p, 0);
+    proposal_add(p, str_of(anew ? "a\nB\nc\n" : "</think>\na\nB\nc\n"));
+    proposal_end(p, true);
+    hunk_model_merge(&m, update);
+    value_free(update);
+    if (on_its_way)
+        proposal_told(p);
+    tell_any(p, &m);
+    char *text = hunk_model_text(&m, -1);
+    cr_expect_str_eq(text, "a\nB\nc\n", "on its way %d, anew %d", on_its_way,
+                     anew);
+    free(text);
+    hunk_model_finish(&m);
+    proposal_free(p);
+}
+
+Test(proposal, starts_over, .timeout = 10)
+{
+    for (int i = 0; i < 4; i++)
+        start_over(i / 2, i % 2);
+}
+
+/* ---- limits ---- */
+
+static void
+add_lines(struct buf *out, size_t count)
+{
+    buf_init(out, DC_REQUEST_MAX);
+    for (size_t i = 0; i < count; i++)
+        buf_addf(out, "line %zu\n", i);
+}
+
+static bool
+has_live_news(size_t old_lines, size_t new_lines)
+{
+    struct buf old, new;
+    add_lines(&old, old_lines);
+    add_lines(&new, new_lines);
+    buf_add_text(&new, "x\ny\nz\n");
+    struct dc_selection selection = {.text = buf_str(&old),
+                                     .instruction = str_of("change it")};
+    struct proposal *p = proposal_new(&selection);
+    size_t used = 0;
+    proposal_add(p, buf_str(&new));
+    struct value *update =
+        proposal_news(p) ? proposal_update(p, 1, 1000, &used) : NULL;
+    bool live = update != NULL;
+    value_free(update);
+    cr_expect_eq(proposal_news(p), live);
+    proposal_end(p, true);
+    cr_expect(proposal_news(p));
+    proposal_free(p);
+    buf_finish(&old);
+    buf_finish(&new);
+    return live;
+}
+
+Test(proposal, live_limits, .timeout = 10)
+{
+    cr_expect(has_live_news(PROPOSAL_OLD_MAX, 400));
+    cr_expect_not(has_live_news(PROPOSAL_OLD_MAX + 1, 400));
+    cr_expect(has_live_news(100, PROPOSAL_NEW_MAX - 10));
+    cr_expect_not(has_live_news(100, PROPOSAL_NEW_MAX + 10));
+}
