@@ -94,10 +94,14 @@ function! s:sum(buf, lnum) abort
   return sha256(trim(join(s:body(a:buf, a:lnum)[1], "\n"), '', 2))
 endfunction
 
-" An answer in buf has ended, its marker being in line lnum.
+" An answer in buf has ended, its marker being in line lnum; without any text
+" it has been taken away.
 function! deepchat#continue#note_end(buf, lnum) abort
   let l:known = getbufvar(a:buf, 'deepchat_answers', {})
-  let l:marker = getbufline(a:buf, a:lnum)[0]
+  let l:marker = get(getbufline(a:buf, a:lnum), 0, '')
+  if l:marker !~# '^%% assistant\>'
+    return
+  endif
   let l:known[l:marker] = get(l:known, l:marker, []) + [s:sum(a:buf, a:lnum)]
   call setbufvar(a:buf, 'deepchat_answers', l:known)
 endfunction
