@@ -171,6 +171,8 @@ Test(review_life, no_going_on, .timeout = 30)
     go_on(&r, 3); /* the server has no more: what there was stays */
     review_rig_serve(&r, 2);
     review_rig_expect(&r, 3, "cut", "error", "A\nb\nc\nd\ne\nf\n");
+    review_rig_id(&r, "stop", 2);
+    review_rig_serve(&r, 3);
     review_rig_stop(&r);
 }
 
