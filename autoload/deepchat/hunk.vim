@@ -53,10 +53,15 @@ function! deepchat#hunk#settle(hunk, track, buf, undone) abort
   let l:after = s:slice(a:track.base, a:hunk.first + a:hunk.count, l:below)
   if a:hunk.count == 0 && l:lines ==# l:before + l:after
     call s:not_taken(a:hunk, a:undone)
-  elseif !a:hunk.taken && l:lines ==# l:before + a:hunk.new + l:after
+  elseif !a:hunk.taken && s:is(l:lines, l:before + a:hunk.new + l:after, a:track.total)
     let a:hunk.taken = 1
   endif
   call s:meet(a:hunk, a:track)
+endfunction
+
+" True if lines are those; the last line of a buffer leaves an empty one.
+function! s:is(lines, want, total) abort
+  return a:lines ==# a:want || empty(a:want) && a:total == 1 && a:lines ==# ['']
 endfunction
 
 " Its place is not as it was: a conflict, unless it only adds and its place is

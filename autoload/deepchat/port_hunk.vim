@@ -65,13 +65,13 @@ endfunction
 
 " ---- looks -----------------------------------------------------------------
 
-" Show a hunk. look: row and rows of the lines that get group ('' for none),
-" words in them as [row, from, to], lines to show below row at (above it, if
-" above is set) as lists of [text, group], note behind line row, likewise a
-" list. Returns what hide() and grow() need.
+" Show a hunk. look: was, the hunk's row; row and rows of the lines that get
+" group ('' for none), words in them as [row, from, to], lines to show below row
+" at (above it, if above is set) as lists of [text, group], note behind line
+" row, likewise a list. Returns what hide() and grow() need.
 function! deepchat#port_hunk#show(buf, look) abort
   let s:last_id += 1
-  let l:shown = {'id': s:last_id, 'ids': [], 'row': a:look.row}
+  let l:shown = {'id': s:last_id, 'ids': []}
   call call(s:nvim ? 's:nvim_lines' : 's:vim_lines', [a:buf, l:shown, a:look])
   call deepchat#port_hunk#grow(a:buf, l:shown, a:look, 0)
   return l:shown
@@ -101,7 +101,7 @@ function! deepchat#port_hunk#grow(buf, shown, look, from) abort
     return
   elseif !s:nvim
     for l:chunks in a:look.lines[a:from :]
-      call s:text(a:buf, a:shown, a:look.at, l:chunks, a:look.above ? 'above' : 'below')
+      call s:text(a:buf, a:shown, a:look, a:look.at, l:chunks, a:look.above ? 'above' : 'below')
     endfor
     return
   endif
@@ -126,9 +126,9 @@ function! deepchat#port_hunk#hide(buf, shown, row) abort
   for l:type in s:TYPES
     call prop_remove({'type': l:type, 'id': a:shown.id, 'both': 1, 'all': 1, 'bufnr': a:buf}, 1, l:count)
   endfor
-  for [l:type, l:id, l:at] in a:shown.ids
+  for [l:type, l:id, l:far] in a:shown.ids
     let l:what = {'type': l:type, 'id': l:id, 'both': 1, 'bufnr': a:buf}
-    let l:lnum = max([min([l:at + a:row - a:shown.row, l:count - 1]), 0]) + 1
+    let l:lnum = max([min([l:far + a:row, l:count - 1]), 0]) + 1
     if prop_remove(l:what, l:lnum) == 0
       call prop_remove(l:what, 1, l:count)
     endif
@@ -167,13 +167,14 @@ for s:at in s:nvim ? [] : range(len(s:GROUPS))
   endif
 endfor
 
+" One property a line: Vim has trouble if lines inside a longer one are deleted.
 function! s:vim_lines(buf, shown, look) abort
   if a:look.rows > 0 && a:look.group !=# ''
     let l:lines = getbufline(a:buf, a:look.row + 1, a:look.row + a:look.rows)
-    call prop_add(a:look.row + 1, 1, {'type': 'deepchatHunk' . a:look.group, 'id': a:shown.id,
-          \ 'bufnr': a:buf, 'end_lnum': a:look.row + a:look.rows, 'end_col': strlen(l:lines[-1]) + 1})
+    let l:places = map(range(len(l:lines)), {_, at -> [a:look.row + at + 1, 1, a:look.row + at + 1, strlen(l:lines[at]) + 1]})
+    call prop_add_list({'type': 'deepchatHunk' . a:look.group, 'id': a:shown.id, 'bufnr': a:buf}, l:places)
     for l:at in filter(range(len(l:lines)), 'l:lines[v:val] ==# ""')
-      call s:text(a:buf, a:shown, a:look.row + l:at, [[' ', a:look.group]], 'after')
+      call s:text(a:buf, a:shown, a:look, a:look.row + l:at, [[' ', a:look.group]], 'after')
     endfor
   endif
   for [l:row, l:from, l:to] in a:look.words
@@ -181,14 +182,14 @@ function! s:vim_lines(buf, shown, look) abort
           \ 'bufnr': a:buf, 'length': l:to - l:from})
   endfor
   if !empty(a:look.note)
-    call s:text(a:buf, a:shown, a:look.row, a:look.note, 'after')
+    call s:text(a:buf, a:shown, a:look, a:look.row, a:look.note, 'after')
   endif
 endfunction
 
 " A line of virtual text can have one group only: the first.
-function! s:text(buf, shown, row, chunks, align) abort
+function! s:text(buf, shown, look, row, chunks, align) abort
   let l:type = 'deepchatHunk' . a:chunks[0][1]
   let l:id = prop_add(a:row + 1, 0, {'type': l:type, 'bufnr': a:buf,
         \ 'text': join(map(copy(a:chunks), 'v:val[0]'), ''), 'text_align': a:align})
-  call add(a:shown.ids, [l:type, l:id, a:row])
+  call add(a:shown.ids, [l:type, l:id, a:row - a:look.was])
 endfunction

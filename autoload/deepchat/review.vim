@@ -63,11 +63,12 @@ endfunction
 " A review of these lines of buf, from line lnum on.
 function! deepchat#review#new(buf, lnum, lines, instruction, options) abort
   let l:id = deepchat#buf#new_id()
+  call s:listen(a:buf)
+  call deepchat#review#catch_up(a:buf)
   let s:reviews[l:id] = {'id': l:id, 'buf': a:buf, 'kind': s:KIND, 'begun': 0, 'state': 'runs',
         \ 'instruction': a:instruction, 'options': a:options, 'hunks': [], 'seq': 0, 'tick': -1,
         \ 'hidden': get(a:options, 'apply', 0), 'dropped': 0, 'closed': 0,
         \ 'track': deepchat#track#new(a:lines, a:lnum - 1, deepchat#buf#line_count(a:buf))}
-  call s:listen(a:buf)
   call deepchat#review_keys#update(a:buf)
   return s:reviews[l:id]
 endfunction
@@ -82,7 +83,7 @@ function! s:refusal(buf, where, lines) abort
     return 'these lines are not valid UTF-8; nothing was sent'
   endif
   call deepchat#review#catch_up(a:buf)
-  for l:review in filter(deepchat#review#of(a:buf), 'deepchat#review#waits(v:val)')
+  for l:review in filter(deepchat#review#of(a:buf), '!v:val.dropped && deepchat#review#waits(v:val)')
     let l:rows = s:taken_rows(l:review, a:where.line1 - 1, a:where.line2 - 1)
     if !empty(l:rows)
       return printf('lines %d-%d are under review already: %s', l:rows[0] + 1, l:rows[1], l:review.instruction)
@@ -94,9 +95,7 @@ endfunction
 " The rows [first, behind the last] of a review that rows first to last meet:
 " all of it while it comes, else the hunk; [] for none.
 function! s:taken_rows(review, first, last) abort
-  if a:review.dropped
-    return []
-  elseif a:review.state !=# 'done'
+  if a:review.state !=# 'done'
     let l:track = a:review.track
     return l:track.top <= a:last && l:track.end > a:first ? [l:track.top, l:track.end] : []
   endif
@@ -258,6 +257,15 @@ function! deepchat#review#status(id, text) abort
   call s:show_status(l:review, a:text)
 endfunction
 
+" Host: it goes on by itself. about has number most tokens_out cost.
+function! deepchat#review#round(id, about) abort
+  let l:review = get(s:reviews, a:id, {})
+  if !empty(l:review) && l:review.state ==# 'runs'
+    call deepchat#port#event('DeepChatContinued',
+          \ deepchat#tell#event(s:teller(l:review), extend({'rounds': a:about.number + 1}, a:about)))
+  endif
+endfunction
+
 function! s:show_status(review, text) abort
   let l:row = min([a:review.track.top, a:review.track.total - 1])
   call deepchat#port#virtual(a:review.buf, a:review.id * 8 + 6, l:row,
@@ -375,7 +383,21 @@ function! deepchat#review#catch_up(buf) abort
       endfor
     endfor
   endfor
+  if !empty(l:reviews) && l:reviews[0].track.total != deepchat#buf#line_count(a:buf)
+    call s:lose_track(a:buf, l:reviews)
+  endif
   call s:look_again(a:buf, l:reviews)
+endfunction
+
+" Nothing is known of where lines are, as when the last line was deleted, and an
+" empty one took its place.
+function! s:lose_track(buf, reviews) abort
+  for l:review in a:reviews
+    call deepchat#track#reset(l:review.track, deepchat#buf#line_count(a:buf))
+    for l:hunk in l:review.hunks
+      let l:hunk.dirty = 1
+    endfor
+  endfor
 endfunction
 
 function! s:look_again(buf, reviews) abort
@@ -415,12 +437,7 @@ function! deepchat#review#reloaded(buf) abort
   call deepchat#port_hunk#listen(a:buf)
   call deepchat#port_hunk#changes(a:buf)
   let l:reviews = deepchat#review#of(a:buf)
-  for l:review in l:reviews
-    call deepchat#track#reset(l:review.track, deepchat#buf#line_count(a:buf))
-    for l:hunk in l:review.hunks
-      let l:hunk.dirty = 1
-    endfor
-  endfor
+  call s:lose_track(a:buf, l:reviews)
   call s:look_again(a:buf, l:reviews)
 endfunction
 

@@ -42,15 +42,15 @@ function! deepchat#review_show#grow(review, hunk, from) abort
     return
   endif
   let l:look = a:hunk.look
-  let l:look.at += a:hunk.row - l:look.row
-  let l:look.row = a:hunk.row
+  let l:look.at += a:hunk.row - l:look.was
+  let l:look.was = a:hunk.row
   let l:count = len(l:look.lines)
   call s:add_lines(l:look.lines, a:hunk, a:from, s:measure(a:review.buf))
   call deepchat#port_hunk#grow(a:review.buf, a:hunk.shown, l:look, l:count)
 endfunction
 
 function! s:look(review, hunk) abort
-  let l:look = {'row': a:hunk.row, 'rows': a:hunk.rows, 'words': [], 'lines': [], 'note': [],
+  let l:look = {'row': a:hunk.row, 'was': a:hunk.row, 'rows': a:hunk.rows, 'words': [], 'lines': [], 'note': [],
         \ 'at': a:hunk.row + a:hunk.rows - 1, 'above': 0, 'group': a:hunk.met ? '' : 'DeepChatDelete'}
   if l:look.at < 0
     let l:look.at = 0

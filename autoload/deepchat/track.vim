@@ -103,8 +103,8 @@ function! s:add(segs, seg) abort
   endif
 endfunction
 
-" Lines that both have: at the beginning, at the end and, if both have as many
-" lines, in the same place. As segs, with indices.
+" Lines that both have, as segs, with indices: at the beginning, at the end, and
+" between them those in the same place, if both have as many lines.
 function! s:same(base, lines) abort
   let [l:count, l:rows] = [len(a:base), len(a:lines)]
   let l:least = min([l:count, l:rows])
@@ -117,12 +117,42 @@ function! s:same(base, lines) abort
     let l:tail += 1
   endwhile
   let l:same = [[0, l:head, 0]]
-  for l:at in l:count == l:rows ? range(l:head, l:count - l:tail - 1) : []
-    if a:base[l:at] ==# a:lines[l:at]
-      call add(l:same, [l:at, 1, l:at])
-    endif
-  endfor
+  if l:count == l:rows
+    let l:middle = filter(range(l:head, l:count - l:tail - 1), 'a:base[v:val] ==# a:lines[v:val]')
+    call extend(l:same, map(l:middle, '[v:val, 1, v:val]'))
+  elseif l:head + l:tail < l:least
+    call s:unique(l:same, a:base, a:lines, l:head, l:tail)
+  endif
   return add(l:same, [l:count - l:tail, l:tail, l:rows - l:tail])
+endfunction
+
+" Between head and tail lines that both have once, and those behind such a line
+" that are as well.
+function! s:unique(same, base, lines, head, tail) abort
+  let l:where = s:places(a:lines, a:head, a:tail)
+  let l:once = s:places(a:base, a:head, a:tail)
+  let [l:last, l:at] = [-1, a:head - 1]
+  for l:line in range(a:head, len(a:base) - a:tail - 1)
+    let l:key = 'x' . a:base[l:line]
+    let l:row = get(l:where, l:key, -1)
+    if l:line == l:last + 1 && l:at + 1 < len(a:lines) - a:tail && a:lines[l:at + 1] ==# a:base[l:line]
+      let l:row = l:at + 1
+    elseif l:row <= l:at || l:once[l:key] < 0
+      continue
+    endif
+    call add(a:same, [l:line, 1, l:row])
+    let [l:last, l:at] = [l:line, l:row]
+  endfor
+endfunction
+
+" Line -> where it is, -1 if it is there more than once.
+function! s:places(lines, head, tail) abort
+  let l:places = {}
+  for l:at in range(a:head, len(a:lines) - a:tail - 1)
+    let l:key = 'x' . a:lines[l:at]
+    let l:places[l:key] = has_key(l:places, l:key) ? -1 : l:at
+  endfor
+  return l:places
 endfunction
 
 " ---- questions -------------------------------------------------------------

@@ -1,0 +1,49 @@
+/*
+ * Reviews of a text that a user edits at random (reviews.vim has the user).
+ * DC_SEED repeats a run, DC_ROUNDS changes its length (1,000).
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "lib/ed.h"
+
+enum { AT_ONCE = 20 };
+
+static unsigned long
+number_of(const char *name, unsigned long otherwise)
+{
+    const char *text = getenv(name);
+    return text != NULL ? strtoul(text, NULL, 10) : otherwise;
+}
+
+static void
+run(const char *function, unsigned long rounds)
+{
+    unsigned long seed = number_of("DC_SEED", (unsigned long)time(NULL));
+    printf("seed %lu\n", seed);
+    struct ed *ed = ed_start_headless(NULL, "", NULL);
+    ed_ex(ed, "execute 'source' deepchat#host#root() . "
+              "'/tests/editor/reviews.vim'");
+    for (unsigned long at = 0; at < rounds; at += AT_ONCE) {
+        char *wrong =
+            ed_eval(ed, "Rounds('%s', %lu, %d)", function, seed + at, AT_ONCE);
+        cr_assert_str_empty(wrong, "%s: %s", function, wrong);
+        free(wrong);
+    }
+    ed_stop(ed);
+}
+
+/* Nobody edits: accepting all gives exactly the proposal. */
+Test(review_random, all_of_it, .timeout = 120)
+{
+    run("Plain_round", number_of("DC_ROUNDS", 1000) / 2);
+}
+
+/* What the user has written is never changed, and a hunk goes only where its
+ * lines are. */
+Test(review_random, user_edits, .timeout = 240)
+{
+    run("Edited_round", number_of("DC_ROUNDS", 1000) / 2);
+}
