@@ -30,7 +30,7 @@ endfunction
 
 " True if there is something to decide, or to wait for.
 function! deepchat#review#waits(review) abort
-  return a:review.state !=# 'done' || !empty(filter(copy(a:review.hunks), 'deepchat#hunk#waits(v:val)'))
+  return a:review.state ==# 'runs' || !empty(filter(copy(a:review.hunks), 'deepchat#hunk#waits(v:val)'))
 endfunction
 
 " ---- asking ----------------------------------------------------------------
@@ -48,6 +48,7 @@ function! deepchat#review#start(buf, where, instruction, options) abort
     call deepchat#ui#error(l:why)
     return 0
   endif
+  call s:give_up(a:buf, a:where)
   let l:review = deepchat#review#new(a:buf, a:where.line1, l:lines, a:instruction, a:options)
   let l:review.where = copy(a:where)
   call deepchat#review#status(l:review.id, 'waiting')
@@ -58,6 +59,27 @@ function! deepchat#review#start(buf, where, instruction, options) abort
     return 0
   endif
   return l:review.id
+endfunction
+
+" What was cut at the lines of a new rewrite does not go on.
+function! s:give_up(buf, where) abort
+  for l:review in filter(deepchat#review#of(a:buf), 'v:val.state ==# "cut"')
+    if l:review.track.top < a:where.line2 && l:review.track.end >= a:where.line1
+      let l:review.state = 'done'
+    endif
+  endfor
+  call s:close_decided(a:buf)
+endfunction
+
+" Go on with one that was cut.
+function! deepchat#review#go_on(review) abort
+  let [a:review.state, a:review.begun] = ['runs', 0]
+  call deepchat#review#status(a:review.id, 'waiting')
+  let l:why = deepchat#host#send('rewrite_go_on', {'id': a:review.id})
+  if l:why !=# ''
+    call deepchat#review#finish(a:review.id, {'finish': 'error', 'refused': 1, 'got_text': 0,
+          \ 'pieces': 0, 'line': l:why, 'outcome': 'cut'})
+  endif
 endfunction
 
 " A review of these lines of buf, from line lnum on.
@@ -95,7 +117,7 @@ endfunction
 " The rows [first, behind the last] of a review that rows first to last meet:
 " all of it while it comes, else the hunk; [] for none.
 function! s:taken_rows(review, first, last) abort
-  if a:review.state !=# 'done'
+  if a:review.state ==# 'runs' || a:review.state ==# 'cut' && !empty(a:review.hunks)
     let l:track = a:review.track
     return l:track.top <= a:last && l:track.end > a:first ? [l:track.top, l:track.end] : []
   endif
@@ -272,6 +294,15 @@ function! s:show_status(review, text) abort
         \ a:text ==# '' ? [] : [[' ' . a:text, 'DeepChatStatus']], 0)
 endfunction
 
+" Host: the answer was cut, and goes on by itself.
+function! deepchat#review#round(id, about) abort
+  let l:review = get(s:reviews, a:id, {})
+  if !empty(l:review) && l:review.state ==# 'runs'
+    call deepchat#port#event('DeepChatContinued',
+          \ deepchat#tell#event(s:teller(l:review), extend({'rounds': a:about.number + 1}, a:about)))
+  endif
+endfunction
+
 " Host: it has ended; about as deepchat#buf#finish() has it, and outcome: hunks,
 " same, empty, refused, cut, error or stopped. Returns 'ok' or 'retry'.
 function! deepchat#review#finish(id, about) abort
@@ -296,7 +327,7 @@ function! s:end(review, about) abort
   if !get(a:about, 'refused', 0)
     call s:begin(a:review)
   endif
-  let a:review.state = a:about.outcome ==# 'cut' && !empty(a:review.hunks) ? 'cut' : 'done'
+  let a:review.state = a:about.outcome ==# 'cut' ? 'cut' : 'done'
   let a:review.hidden = a:review.dropped
   if bufloaded(a:review.buf)
     call s:keep_decided(a:review, a:about.outcome)
@@ -446,7 +477,7 @@ endfunction
 " The host need not keep the answer of what is decided; of those reviews only
 " the last ones are kept, for undo.
 function! s:close_decided(buf) abort
-  let l:decided = filter(deepchat#review#of(a:buf), '!deepchat#review#waits(v:val)')
+  let l:decided = filter(deepchat#review#of(a:buf), 'v:val.state ==# "done" && !deepchat#review#waits(v:val)')
   for l:review in l:decided
     call s:close(l:review)
   endfor
@@ -460,6 +491,13 @@ function! s:close(review) abort
     call deepchat#host#send('rewrite_closed', {'id': a:review.id})
   endif
   let a:review.closed = 1
+endfunction
+
+" Nothing of buf goes on that was cut.
+function! deepchat#review#no_more(buf) abort
+  for l:review in filter(deepchat#review#of(a:buf), 'v:val.state ==# "cut"')
+    let l:review.state = 'done'
+  endfor
 endfunction
 
 " Something was decided in buf without an edit.

@@ -121,6 +121,9 @@ function! deepchat#review_take#reject(all, range, line1, line2, reason) abort
     call deepchat#ui#error('still coming in; give a reason when it is all there')
     return
   endif
+  if a:all
+    call deepchat#review#no_more(bufnr('%'))
+  endif
   for [l:review, l:hunk] in l:meant
     let l:hunk.left = 1
     call deepchat#review_show#hide(l:review, l:hunk)
