@@ -385,6 +385,26 @@ Test(reply_asks, in_one_piece, .timeout = 30)
     reply_rig_stop(&rig);
 }
 
+/* Who takes no more text gets none of the next round either. */
+Test(reply_asks, paused, .timeout = 30)
+{
+    struct reply_rig rig;
+    reply_rig_start(&rig);
+    reply_rig_ask(&rig, &(struct reply_ask){
+                            .script = WHOLE("One two", "length") "---\n" WHOLE(
+                                " three", "stop"),
+                            .options = OPTIONS("stream=false")});
+    rig.pause_at = "One";
+    HOST_UNTIL(&rig.base, server_requests(rig.base.sv) == 2, 1000);
+    for (int i = 0; i < 20; i++)
+        loop_turn(rig.base.lp, 10);
+    cr_expect_str_eq(reply_rig_text(&rig), "One two");
+    reply_pause(rig.reply, false);
+    reply_rig_wait(&rig);
+    cr_expect_str_eq(reply_rig_text(&rig), "One two three");
+    reply_rig_stop(&rig);
+}
+
 Test(reply_asks, instruction, .timeout = 30)
 {
     struct reply_rig rig;

@@ -49,6 +49,8 @@ on_text(void *user, enum dc_delta_kind kind, struct dc_str text)
 {
     struct reply_rig *rig = user;
     buf_add_str(&rig->text[kind], text);
+    if (rig->pause_at != NULL && str_starts(text, rig->pause_at))
+        reply_pause(rig->reply, true);
 }
 
 static void

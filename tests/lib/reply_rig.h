@@ -13,8 +13,9 @@
 struct reply_rig {
     struct host_rig base;
     struct forms *forms;
-    struct reply *reply; /* NULL after its end */
-    const char *stop_at; /* stop it when this word is in its status */
+    struct reply *reply;  /* NULL after its end */
+    const char *stop_at;  /* stop it when this word is in its status */
+    const char *pause_at; /* pause it when its text begins with this */
 
     struct buf text[2];  /* by dc_delta_kind; emptied by "anew" */
     struct buf statuses; /* one a line */
