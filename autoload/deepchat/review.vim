@@ -8,8 +8,6 @@
 " deepchat#buf#edit() wants it.
 
 let s:KIND = {'name': 'rewrite'}
-let s:LINES_AROUND = 200
-let s:BYTES_AROUND = 16384
 " Reviews of a buffer that are decided, but come back with undo.
 let s:KEPT = 16
 
@@ -43,7 +41,7 @@ endfunction
 " its id, or 0 if that was refused, which has been said.
 function! deepchat#review#start(buf, where, instruction, options) abort
   let l:lines = getbufline(a:buf, a:where.line1, a:where.line2)
-  let l:why = s:refusal(a:buf, a:where, l:lines)
+  let l:why = deepchat#review_ask#refusal(a:buf, a:where, l:lines)
   if l:why !=# ''
     call deepchat#ui#error(l:why)
     return 0
@@ -52,7 +50,7 @@ function! deepchat#review#start(buf, where, instruction, options) abort
   let l:review = deepchat#review#new(a:buf, a:where.line1, l:lines, a:instruction, a:options)
   let l:review.where = copy(a:where)
   call deepchat#review#status(l:review.id, 'waiting')
-  let l:why = deepchat#host#send('rewrite', s:request(l:review, l:lines))
+  let l:why = deepchat#host#send('rewrite', deepchat#review_ask#message(l:review, l:lines))
   if l:why !=# ''
     call deepchat#review#finish(l:review.id, {'finish': 'error', 'refused': 1, 'got_text': 0,
           \ 'pieces': 0, 'line': l:why, 'outcome': 'error'})
@@ -93,80 +91,6 @@ function! deepchat#review#new(buf, lnum, lines, instruction, options) abort
         \ 'track': deepchat#track#new(a:lines, a:lnum - 1, deepchat#buf#line_count(a:buf))}
   call deepchat#review_keys#update(a:buf)
   return s:reviews[l:id]
-endfunction
-
-" Why that cannot be rewritten now, or ''.
-function! s:refusal(buf, where, lines) abort
-  if !getbufvar(a:buf, '&modifiable')
-    return "'modifiable' is off here; nothing was sent"
-  elseif match(a:lines, "\n") >= 0
-    return 'there is a NUL byte in these lines; nothing was sent'
-  elseif !empty(filter(copy(a:lines), 'v:val =~# "[^\x01-\x7f]" && list2str(str2list(v:val)) !=# v:val'))
-    return 'these lines are not valid UTF-8; nothing was sent'
-  endif
-  call deepchat#review#catch_up(a:buf)
-  for l:review in filter(deepchat#review#of(a:buf), '!v:val.dropped && deepchat#review#waits(v:val)')
-    let l:rows = s:taken_rows(l:review, a:where.line1 - 1, a:where.line2 - 1)
-    if !empty(l:rows)
-      return printf('lines %d-%d are under review already: %s', l:rows[0] + 1, l:rows[1], l:review.instruction)
-    endif
-  endfor
-  return ''
-endfunction
-
-" The rows [first, behind the last] of a review that rows first to last meet:
-" all of it while it comes, else the hunk; [] for none.
-function! s:taken_rows(review, first, last) abort
-  if a:review.state ==# 'runs' || a:review.state ==# 'cut' && !empty(a:review.hunks)
-    let l:track = a:review.track
-    return l:track.top <= a:last && l:track.end > a:first ? [l:track.top, l:track.end] : []
-  endif
-  for l:hunk in filter(copy(a:review.hunks), 'deepchat#hunk#waits(v:val)')
-    if l:hunk.rows > 0 ? l:hunk.row <= a:last && l:hunk.row + l:hunk.rows > a:first
-          \ : l:hunk.row > a:first && l:hunk.row <= a:last
-      return [l:hunk.row, l:hunk.row + max([l:hunk.rows, 1])]
-    endif
-  endfor
-  return []
-endfunction
-
-" The message for the host.
-function! s:request(review, lines) abort
-  let l:buf = a:review.buf
-  let l:where = a:review.where
-  let l:part = has_key(l:where, 'col1')
-  let l:tail = l:part ? strpart(a:lines[-1], l:where.col2) : ''
-  let l:head = l:part ? strpart(a:lines[0], 0, l:where.col1) : ''
-  let l:text = join(a:lines, "\n")
-  let l:text = strpart(l:text, strlen(l:head), strlen(l:text) - strlen(l:head) - strlen(l:tail))
-  let l:width = getbufvar(l:buf, '&shiftwidth')
-  return {'id': a:review.id, 'buf': l:buf, 'text': l:part ? l:text : l:text . "\n", 'lines': !l:part,
-        \ 'first': l:where.line1 - 1, 'head': l:head, 'tail': l:tail,
-        \ 'before': s:around(reverse(getbufline(l:buf, max([l:where.line1 - s:LINES_AROUND, 1]), l:where.line1 - 1)), 1),
-        \ 'after': s:around(getbufline(l:buf, l:where.line2 + 1, l:where.line2 + s:LINES_AROUND), 0),
-        \ 'file': deepchat#file#path(l:buf), 'filetype': getbufvar(l:buf, '&filetype'),
-        \ 'commentstring': getbufvar(l:buf, '&commentstring'),
-        \ 'indent': !getbufvar(l:buf, '&expandtab') ? 'tab' : l:width > 0 ? l:width : getbufvar(l:buf, '&tabstop'),
-        \ 'crlf': empty(filter(copy(a:lines), 'v:val[-1:] !=# "\r"')),
-        \ 'instruction': a:review.instruction, 'earlier': get(a:review.options, 'earlier', ''),
-        \ 'reason': get(a:review.options, 'reason', ''), 'settings': deepchat#settings(),
-        \ 'buffer': deepchat#settings(l:buf), 'arguments': get(a:review.options, 'arguments', []),
-        \ 'project': deepchat#file#project(l:buf)}
-endfunction
-
-" Lines around, the nearest first, as text of a bounded size.
-function! s:around(lines, up) abort
-  let [l:count, l:bytes] = [0, 0]
-  for l:line in a:lines
-    let l:bytes += strlen(l:line) + 1
-    if l:bytes > s:BYTES_AROUND
-      break
-    endif
-    let l:count += 1
-  endfor
-  let l:lines = l:count > 0 ? a:lines[: l:count - 1] : []
-  let l:lines = map(a:up ? reverse(l:lines) : l:lines, 'tr(v:val, "\n", "\x01") . "\n"')
-  return join(l:lines, '')
 endfunction
 
 " ---- what the host does ----------------------------------------------------
