@@ -1,6 +1,7 @@
 " :DeepContinue. In a chat the last answer goes on; one of the kinds of buf.vim,
 " whose place is the answer as it stands. Nothing is changed before the first
-" text is there. Elsewhere inline.vim does it.
+" text is there. Elsewhere inline.vim does it, or, inside a rewrite that was
+" cut, rewrite.vim.
 
 " What may be given again is at the end of the answer: blanks, and a line that
 " may still become a marker.
@@ -8,7 +9,9 @@ let s:TAIL = 4096
 
 " :[range]DeepContinue[!] [++opt=val...] [instruction]
 function! deepchat#continue#command(bang, range, line1, line2, args) abort
-  if &filetype !=# 'deepchat'
+  if a:range == 0 && a:args ==# '' && deepchat#rewrite#go_on(bufnr('%'), line('.'))
+    return
+  elseif &filetype !=# 'deepchat'
     call deepchat#inline#command(a:bang, a:range, a:line1, a:line2, a:args)
   elseif a:range > 0
     call deepchat#ui#error('a chat goes on with its last answer; take the range away')
