@@ -81,9 +81,10 @@ count_line(const struct inline_style *style, struct tally *tally,
         tally->most = most;
 }
 
+/* behind: the line that follows text. */
 static void
 count_lines(const struct inline_style *style, struct tally *tally,
-            struct dc_str text)
+            struct dc_str text, struct dc_str behind)
 {
     struct dc_str line, next;
     bool in_code = false;
@@ -96,7 +97,7 @@ count_lines(const struct inline_style *style, struct tally *tally,
         line = next;
     }
     if (!in_code && text.len == 0)
-        count_line(style, tally, line, (struct dc_str){"", 0});
+        count_line(style, tally, line, behind);
 }
 
 static int
@@ -134,8 +135,8 @@ static void
 find_width(struct inline_style *style)
 {
     struct tally tally = {.most = INT_MAX};
-    count_lines(style, &tally, near_before(style));
-    count_lines(style, &tally, near_after(style));
+    count_lines(style, &tally, near_before(style), style->line);
+    count_lines(style, &tally, near_after(style), (struct dc_str){"", 0});
     tally.too_long += inline_width(style->line) > LONG + 10;
     style->width = found_width(&tally);
     if (style->spot.textwidth > 0 && tally.too_long == 0)

@@ -28,6 +28,7 @@
 /* clang-format off */
 static const struct inline_case wrap_cases[] = {
     {"at the end of a paragraph", "text", WRAPPED "^", "It goes on for a while with words that were not there and have to be wrapped, too.", "It goes on for a while with words that were not there and have to be\nwrapped, too.", 0, 0},
+    {"two wrapped lines above", "text", "Season the shoulder the evening before. In the morning, brown it\non all sides in a heavy pot, slowly, until the fat runs clear\nand the bones begin to smell of nuts. After three^\n", " hours the lamb rests for twenty minutes.", " hours the lamb\nrests for twenty minutes.", 0, 0},
     {"in the middle of a line", "text", WRAPPED "It goes on ^\n", "for a while with words that were not there and have to be wrapped, too.", "for a while with words that were not there and have to be\nwrapped, too.", 0, 0},
     {"within a word", "text", WRAPPED "It goes on for a whi^\n", "le with words that were not there and have to be wrapped, too.", "le with words that were not there and have to be\nwrapped, too.", 0, 0},
     {"behind a full line", "text", WRAPPED "It goes on for a while with words that were not there and so have to^\n", " be wrapped.", "\nbe wrapped.", 0, 0},
@@ -100,6 +101,7 @@ static const struct {
     {"between paragraphs", "text", "One.\n\nTwo.\n\n^", "", "Two.\n\n", {"<before>\nOne.\n\n</before>"}, "<after>"},
     {"all of it", "python", "def f():\n    ^", "", "def f():\n    ", {"Write what stands there."}, "<before>"},
     {"empty", "python", "^", " a sort\n", "", {"What to write there: a sort"}, "before"},
+    {"no type", "", "One ^", "", "One ", {"File: name\n\n"}, "type"},
     {"only blanks", "python", "\n\n^x", "", "", {"<after>\nx\n</after>"}, "What"},
     {"wrapped", "text", WRAPPED "^", "shorter", WRAPPED, {"Lines end before column 70.", "write there: shorter"}, "<before>"},
 };
@@ -194,6 +196,28 @@ Test(inline_prose, budgets, .timeout = 60)
         dc_spot_ask_free(ask);
         buf_finish(&text);
     }
+}
+
+/* What is cut is cut between lines. */
+Test(inline_prose, budgets_in_lines, .timeout = 60)
+{
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    for (int i = 0; text.len < 80 << 10; i++)
+        buf_addf(&text, "line %d\n%s", i, i % 2 ? "\n" : "");
+    struct dc_spot spot = {.before = buf_str(&text), .after = buf_str(&text)};
+    struct dc_spot_ask *ask = dc_spot_ask_new(&spot);
+    const char *said = ask->messages[1].text.ptr;
+    const char *before = strstr(said, "<before>\n");
+    const char *end = strstr(said, "</after>");
+    cr_assert(before != NULL && end != NULL);
+    cr_expect(before[9] == 'l' || before[9] == '\n', "%.30s", before);
+    cr_expect(strstr(said, "<after>\nline 0\nline 1\n\n"));
+    cr_expect_eq(end[-1], '\n');
+    cr_expect(ask->messages[1].text.len > 40 << 10);
+    cr_expect(ask->messages[1].text.len < (40 << 10) + 300);
+    dc_spot_ask_free(ask);
+    buf_finish(&text);
 }
 
 /* Text that comes in one piece costs what it is long. */
