@@ -14,6 +14,9 @@ command! -range -bar DeepSend if deepchat#fit() | call deepchat#command_send(<ra
 command! -bang -range -nargs=* -complete=customlist,deepchat#complete#chat
       \ DeepContinue if deepchat#fit() |
       \ call deepchat#continue#command(<bang>0, <range>, <line1>, <line2>, <q-args>) | endif
+command! -bang -range -nargs=* -complete=customlist,deepchat#complete#chat
+      \ DeepRewrite if deepchat#fit() | call deepchat#rewrite#command(<bang>0, <line1>, <line2>, <q-args>) | endif
+command! -bang -bar DeepDiff if deepchat#fit() | call deepchat#diff#command(<q-mods>, <bang>0) | endif
 command! -bang -bar DeepStop if deepchat#fit() | call deepchat#command_stop(<bang>0) | endif
 command! -range -bang -bar DeepAccept if deepchat#fit() |
       \ call deepchat#review_take#accept(<bang>0, <range>, <line1>, <line2>) | endif
@@ -42,6 +45,10 @@ xnoremap <silent> <Plug>(deepchat-next-turn) <Cmd>call deepchat#turn#jump(v:coun
 xnoremap <silent> <Plug>(deepchat-prev-turn) <Cmd>call deepchat#turn#jump(-v:count1)<CR>
 onoremap <silent> <Plug>(deepchat-next-turn) :<C-U>call deepchat#turn#jump(v:count1)<CR>
 onoremap <silent> <Plug>(deepchat-prev-turn) :<C-U>call deepchat#turn#jump(-v:count1)<CR>
+nnoremap <silent> <expr> <Plug>(deepchat-rewrite) deepchat#rewrite#operator()
+xnoremap <silent> <expr> <Plug>(deepchat-rewrite) deepchat#rewrite#operator()
+nnoremap <silent> <expr> <Plug>(deepchat-rewrite-line) deepchat#rewrite#operator() . '_'
+nnoremap <silent> <Plug>(deepchat-diff) :<C-U>DeepDiff<CR>
 nnoremap <silent> <Plug>(deepchat-accept) :<C-U>DeepAccept<CR>
 xnoremap <silent> <Plug>(deepchat-accept) :DeepAccept<CR>
 nnoremap <silent> <Plug>(deepchat-reject) :<C-U>DeepReject<CR>

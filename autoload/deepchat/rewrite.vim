@@ -1,0 +1,177 @@
+" :DeepRewrite and its operator: what is to be rewritten, and the instruction,
+" which is asked for if none is given. What comes of it is review.vim's.
+
+let s:MANY_LINES = 100000
+
+" Lines typed to the question, the oldest first; it has a history of its own.
+let s:HISTORY_MAX = 100
+let s:history = []
+
+" What the Ex command that runs has asked for: text and, to know the next
+" command by, buf and line; {} if nothing. :g runs ours for each of its lines.
+let s:asked = {}
+
+" What the operator was given last, for ".", '' if it has to ask.
+let s:again = ''
+
+" :[range]DeepRewrite[!] [++opt=val...] [instruction]
+function! deepchat#rewrite#command(bang, line1, line2, args) abort
+  let l:options = matchstr(a:args, '^\%(++\S\+\s*\)*')
+  let l:instruction = trim(a:args[strlen(l:options) :])
+  let l:where = {'line1': a:line1, 'line2': a:line2}
+  if !s:can(bufnr('%'), l:where)
+    return
+  endif
+  let l:instruction = l:instruction ==# '' ? s:instruction(l:where) : l:instruction
+  if l:instruction !=# ''
+    call s:start(l:where, l:instruction, {'apply': a:bang, 'arguments': map(split(l:options), 'v:val[2:]')})
+  endif
+endfunction
+
+" Go on with the cut rewrite that line lnum of buf stands in. Returns 1 if there
+" is one.
+function! deepchat#rewrite#go_on(buf, lnum) abort
+  call deepchat#review#catch_up(a:buf)
+  for l:review in filter(deepchat#review#of(a:buf), 'v:val.state ==# "cut"')
+    if a:lnum > l:review.track.top && a:lnum <= max([l:review.track.end, l:review.track.top + 1])
+      call deepchat#review#go_on(l:review)
+      return 1
+    endif
+  endfor
+  return 0
+endfunction
+
+" ---- the operator ----------------------------------------------------------
+
+" For maps with <expr>: what to type for the operator.
+function! deepchat#rewrite#operator() abort
+  let s:again = ''
+  set operatorfunc=deepchat#rewrite#act
+  return 'g@'
+endfunction
+
+" The 'operatorfunc'.
+function! deepchat#rewrite#act(type) abort
+  if !deepchat#fit()
+    return
+  elseif a:type ==# 'block'
+    call deepchat#ui#error('no rewrite of a block; select characters or lines')
+    return
+  endif
+  let l:where = a:type ==# 'char' ? s:characters() : {'line1': line("'["), 'line2': line("']")}
+  if !s:can(bufnr('%'), l:where)
+    return
+  endif
+  let s:again = s:again ==# '' ? s:ask() : s:again
+  if s:again !=# ''
+    call s:start(l:where, s:again, {})
+  endif
+endfunction
+
+function! s:characters() abort
+  let [l:line1, l:col1] = getpos("'[")[1:2]
+  let [l:line2, l:col2] = getpos("']")[1:2]
+  let l:char = matchstr(strpart(getline(l:line2), l:col2 - 1), '^.')
+  return {'line1': l:line1, 'line2': l:line2, 'col1': l:col1 - 1, 'col2': l:col2 - 1 + strlen(l:char)}
+endfunction
+
+" ---- what may be rewritten -------------------------------------------------
+
+" True if it may; else the user has been told, or has said no.
+function! s:can(buf, where) abort
+  let l:why = s:refusal(a:buf, a:where)
+  if l:why !=# ''
+    call deepchat#ui#error(l:why)
+    return 0
+  endif
+  let l:count = a:where.line2 - a:where.line1 + 1
+  return l:count < s:MANY_LINES || confirm(printf('deepchat: rewrite %d lines?', l:count), "&Yes\n&No", 2) == 1
+endfunction
+
+function! s:refusal(buf, where) abort
+  if getcmdwintype() !=# '' || index(['terminal', 'prompt', 'quickfix'], &buftype) >= 0
+    return 'not in a window of this kind; nothing was sent'
+  elseif !&modifiable
+    return "'modifiable' is off here; nothing was sent"
+  elseif has_key(a:where, 'col1') && (a:where.line1 > a:where.line2
+        \ || a:where.line1 == a:where.line2 && a:where.col1 >= a:where.col2)
+    return 'nothing is selected; nothing was sent'
+  elseif &filetype ==# 'deepchat' && s:has_marker(getline(a:where.line1, a:where.line2))
+    return 'a marker is in these lines; select text of one turn'
+  endif
+  return ''
+endfunction
+
+function! s:has_marker(lines) abort
+  return !empty(filter(copy(a:lines), 'deepchat#turn#is_marker(v:val) !=# ""'))
+endfunction
+
+function! s:start(where, instruction, options) abort
+  let l:buf = bufnr('%')
+  if deepchat#diff#is_wanted(l:buf, get(a:options, 'arguments', []))
+    let a:options.on_done = function('deepchat#diff#done')
+  endif
+  return deepchat#review#start(l:buf, a:where, a:instruction, a:options)
+endfunction
+
+" ---- the question ----------------------------------------------------------
+
+" The instruction for one call of the Ex command: the one that the same command
+" was given for an earlier line. '' is "no".
+function! s:instruction(where) abort
+  let l:here = {'buf': bufnr('%'), 'line': a:where.line1}
+  if empty(s:asked) || s:asked.buf == l:here.buf && s:asked.line >= l:here.line
+    let s:asked = {'text': s:ask()}
+    call s:forget_later()
+  endif
+  call extend(s:asked, l:here)
+  return s:asked.text
+endfunction
+
+" A command has ended for sure when the next one was typed, or a key is waited
+" for.
+function! s:forget_later() abort
+  augroup deepchat_rewrite
+    autocmd!
+    autocmd CmdlineLeave : call s:forget()
+    if exists('##SafeState')
+      autocmd SafeState * call s:forget()
+    else
+      call timer_start(0, {-> s:forget()})
+    endif
+    if exists('##SafeStateAgain')
+      autocmd SafeStateAgain * call s:forget()
+    endif
+  augroup END
+endfunction
+
+function! s:forget() abort
+  let s:asked = {}
+  autocmd! deepchat_rewrite
+endfunction
+
+" Ask. Returns what was typed, '' for nothing.
+function! s:ask() abort
+  let l:others = map(range(1, max([histnr('@'), 0])), {_, at -> histget('@', at)})
+  call s:set_history(s:history)
+  try
+    let l:text = trim(input('deepchat rewrite: '))
+  catch /^Vim:Interrupt$/
+    let l:text = ''
+  finally
+    call s:set_history(l:others)
+    redraw
+  endtry
+  if l:text !=# ''
+    let s:history = filter(s:history, 'v:val !=# l:text') + [l:text]
+    let s:history = s:history[-s:HISTORY_MAX :]
+  endif
+  return l:text
+endfunction
+
+function! s:set_history(lines) abort
+  call histdel('@')
+  for l:line in filter(copy(a:lines), 'v:val !=# ""')
+    call histadd('@', l:line)
+  endfor
+endfunction
