@@ -40,11 +40,16 @@ function! s:split(args) abort
   return [map(split(l:options), 'v:val[2:]'), a:args[strlen(l:options) :]]
 endfunction
 
-" Where "a" would write, or in insert mode where the next key goes.
+" Where "a" would write, or in insert mode where the next key goes. Behind
+" CTRL-O the cursor cannot stand there at the end of a line, but '^ does.
 function! s:cursor_place() abort
-  let l:col = col('.') - 1
-  let l:inserting = mode(1) =~# '^\%([iR]\|ni\)'
-  return [line('.') - 1, l:inserting ? l:col : l:col + strlen(matchstr(getline('.')[l:col :], '^.'))]
+  let l:place = [line('.') - 1, col('.') - 1]
+  if mode(1) =~# '^ni'
+    return [line("'^") - 1, col("'^") - 1]
+  elseif mode() !~# '^[iR]'
+    let l:place[1] += strlen(matchstr(getline('.')[l:place[1] :], '^.'))
+  endif
+  return l:place
 endfunction
 
 " Why nothing can be written there, '' if it can.
