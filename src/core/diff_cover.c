@@ -103,8 +103,12 @@ diff_cover(const struct diff_side *old, const struct diff_side *new)
     struct cover c = cover_new(old, new);
     size_t best = 0, passed = 0, common = 0;
     ptrdiff_t best_score = 0;
+    /* Further on more is passed over than all of it could outweigh. */
+    size_t most = (SKIP + 1) * c.lines;
     for (size_t i = 0; i < old->count && common < c.lines; i++) {
         passed += proves(old->pieces[i]);
+        if (passed > most)
+            break;
         if (c.first[old->ids[i]] == 0)
             continue;
         common = add_line(&c, old->ids[i]);

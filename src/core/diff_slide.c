@@ -13,9 +13,8 @@ enum {
     TAB = 8,
     DEEP = 80,   /* cells of indentation, counted at most */
     WEIGHT = 4,  /* of a cell */
-    BEHIND = 10, /* an empty line before it speaks for a place */
-    BEFORE = 6,  /* one behind it against */
-    CLOSING = 7, /* so does a line that ends the block above */
+    BEHIND = 10, /* an empty line before a place, or an end, speaks for it */
+    CLOSING = 7, /* a line that ends the block above, against */
 };
 
 static bool
@@ -63,17 +62,15 @@ static int
 badness(const struct diff_side *side, size_t line)
 {
     if (line == 0 || line >= side->count)
-        return 0;
+        return -BEHIND;
     int after = indent_near(side, line, 1);
     int before = indent_near(side, line - 1, -1);
     int bad = after > 0 ? WEIGHT * after : 0;
-    if (is_empty(side->pieces[line]))
-        bad += BEFORE;
-    if (closes(side->pieces[line]))
-        bad += CLOSING;
-    else if (is_empty(side->pieces[line - 1]))
+    bool brace = closes(side->pieces[line]);
+    bool empty = is_empty(side->pieces[line - 1]);
+    if (!brace && empty)
         bad -= BEHIND;
-    else if (after >= 0 && after < before)
+    else if (brace || (after >= 0 && after < before))
         bad += CLOSING;
     return bad;
 }

@@ -12,7 +12,7 @@
 
 enum {
     SHORT = 65536, /* bytes up to which every line counts */
-    PART = 16,
+    PART = 4,
 };
 
 struct dc_rewrite {

@@ -93,7 +93,7 @@ end_of_code(const struct rw_reply *r, struct rw_fence open, size_t from)
         if (is_closing(f, open) && f.indent <= open.indent)
             return i;
         if (!rw_blank(r->lines->at[i]))
-            last = is_closing(f, open) && r->final ? i : r->end;
+            last = is_closing(f, open) ? i : r->end;
     }
     return last;
 }

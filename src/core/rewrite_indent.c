@@ -94,23 +94,20 @@ run_of(struct dc_str line, char c)
     return n;
 }
 
-/* The spaces of a level in the reply, from the first line that shows it. */
+/* The spaces of a level in the reply, from the first line that shows it; one
+ * space is no indentation, but the inside of a comment. */
 static size_t
 spaces_of(const struct rw_reply *r, struct dc_str own_first)
 {
-    bool first = true;
-    for (size_t i = r->first; i < r->end; i++) {
+    size_t one = next_line(r->lines, r->first, r->end);
+    for (size_t i = one; i < r->end; i++) {
         struct dc_str line = r->lines->at[i];
-        if (rw_blank(line))
+        size_t n = run_of(line, ' '), tabs = i == one ? own_first.len : 0;
+        if (rw_blank(line) || (n < 2 && run_of(line, '\t') == 0))
             continue;
-        size_t n = run_of(line, ' '), tabs = own_first.len;
-        if (run_of(line, '\t') > 0)
-            return 0;
-        if (first && n > 0 && tabs > 0)
+        if (tabs > 0)
             n = n % tabs == 0 ? n / tabs : 0;
-        first = false;
-        if (n == 2 || n == 3 || n == 4 || n == 8)
-            return n;
+        return n == 2 || n == 3 || n == 4 || n == 8 ? n : 0;
     }
     return 0;
 }
@@ -128,12 +125,28 @@ find_style(struct rw_shift *s, const struct rw_reply *r, const struct own *own)
         s->spaces = p->sel.indent > 0 ? p->sel.indent : UNIT;
 }
 
+static void
+add_lead(const struct rw_shift *shift, struct buf *out, struct dc_str lead)
+{
+    size_t used = 0;
+    if (shift->tabs > 0) {
+        size_t blanks = run_of(lead, ' ');
+        for (; used + shift->tabs <= blanks; used += shift->tabs)
+            buf_add_byte(out, '\t');
+    } else if (shift->spaces > 0) {
+        for (size_t tabs = run_of(lead, '\t'); used < tabs; used++)
+            for (size_t i = 0; i < shift->spaces; i++)
+                buf_add_byte(out, ' ');
+    }
+    buf_add(out, lead.ptr + used, lead.len - used);
+}
+
 /* Blanks as they will be, in a scratch of our own. */
 static struct dc_str
 converted(const struct rw_shift *s, struct dc_str lead, struct buf *scratch)
 {
     buf_reset(scratch);
-    rw_shift_add(s, scratch, (struct dc_str){lead.ptr, lead.len}, false);
+    add_lead(s, scratch, lead);
     return buf_str(scratch);
 }
 
@@ -279,22 +292,13 @@ void
 rw_shift_add(const struct rw_shift *shift, struct buf *out, struct dc_str line,
              bool first)
 {
-    size_t lead = rw_lead(line), tabs = run_of(line, '\t');
-    size_t blanks = run_of(line, ' ');
-    if (first && shift->bare) {
-        buf_add(out, line.ptr + lead, line.len - lead);
+    struct dc_str lead = lead_of(line);
+    if (lead.len == line.len) {
+        buf_add_str(out, line);
         return;
     }
-    if (lead < line.len)
-        buf_add_str(out, first ? shift->first : shift->rest);
-    size_t used = 0;
-    if (shift->tabs > 0 && blanks > 0) {
-        for (; used + shift->tabs <= blanks; used += shift->tabs)
-            buf_add_byte(out, '\t');
-    } else if (shift->spaces > 0 && tabs > 0) {
-        for (; used < tabs; used++)
-            for (size_t i = 0; i < shift->spaces; i++)
-                buf_add_byte(out, ' ');
-    }
-    buf_add(out, line.ptr + used, line.len - used);
+    buf_add_str(out, first ? shift->first : shift->rest);
+    if (!first || !shift->bare)
+        add_lead(shift, out, lead);
+    buf_add(out, line.ptr + lead.len, line.len - lead.len);
 }

@@ -50,19 +50,12 @@ mentions(struct dc_str instruction, const char *const *words, size_t count)
 
 #define MENTIONS(s, words) mentions(s, words, sizeof(words) / sizeof *(words))
 
-static const char *const indent_words[] = {"indent",
-                                           "einr\xc3\xbc"
-                                           "ck",
-                                           "tabs", "spaces"};
+static const char *const indent_words[] = {"indent", "einr\xc3\xbc", "tabs",
+                                           "spaces"};
 static const char *const blank_words[] = {"blank", "empty line", "newline",
                                           "leerzeile"};
-static const char *const fence_words[] = {"fence",
-                                          "code block",
-                                          "codeblock",
-                                          "```",
-                                          "code-block",
-                                          "codebl\xc3\xb6"
-                                          "ck"};
+static const char *const fence_words[] = {
+    "fence", "code block", "codeblock", "```", "code-block", "codebl\xc3\xb6"};
 
 static size_t
 count_fences(const struct rw_lines *lines)

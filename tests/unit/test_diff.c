@@ -37,6 +37,8 @@ static const struct {
      "f {\n  x\n}\n\ng {\n  y\n}\n\nh {\n}\n", "4,0,4,4;"},
     {"a block without an empty line", "if a {\n  x\n}\nif c {\n  x\n}\n",
      "if a {\n  x\n}\nif b {\n  x\n}\nif c {\n  x\n}\n", "3,0,3,3;"},
+    {"not from brace to brace", "if b {\nx\ny\n}\n",
+     "if b {\nx\n}\nif b {\nx\ny\n}\n", "0,0,0,3;"},
     {"a block taken out", "if a {\n  x\n}\nif b {\n  x\n}\nif c {\n  x\n}\n",
      "if a {\n  x\n}\nif c {\n  x\n}\n", "3,3,3,0;"},
     {"at the outer indentation", "def a():\n    x\n\ndef c():\n    x\n",
