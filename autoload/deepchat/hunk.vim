@@ -36,13 +36,12 @@ function! deepchat#hunk#changed(hunk, first, last, new_last) abort
   endif
 endfunction
 
-" Find out where it is and what has become of it. undone(seq) tells if the undo
-" step is not there any more.
-function! deepchat#hunk#settle(hunk, track, buf, undone) abort
+" Find out where it is and what has become of it.
+function! deepchat#hunk#settle(hunk, track, buf) abort
   let a:hunk.dirty = 0
   let l:row = a:hunk.count > 0 ? deepchat#track#row(a:track, a:hunk.first, a:hunk.count) : -1
   if l:row >= 0
-    call s:not_taken(a:hunk, a:undone)
+    call s:not_taken(a:hunk, a:buf)
     let [a:hunk.row, a:hunk.rows, a:hunk.met] = [l:row, a:hunk.count, 0]
     return
   endif
@@ -52,9 +51,10 @@ function! deepchat#hunk#settle(hunk, track, buf, undone) abort
   let l:before = s:slice(a:track.base, l:above, a:hunk.first)
   let l:after = s:slice(a:track.base, a:hunk.first + a:hunk.count, l:below)
   if a:hunk.count == 0 && l:lines ==# l:before + l:after
-    call s:not_taken(a:hunk, a:undone)
+    call s:not_taken(a:hunk, a:buf)
   elseif !a:hunk.taken && s:is(l:lines, l:before + a:hunk.new + l:after, a:track.total)
     let a:hunk.taken = 1
+    let a:hunk.seq = a:hunk.seq > 0 ? a:hunk.seq : deepchat#port#undo_seq(a:buf)
   endif
   call s:meet(a:hunk, a:track)
 endfunction
@@ -76,10 +76,10 @@ endfunction
 
 " The text of before stands there. That is an undo, or it was brought back by
 " hand, and the hunk with it is past.
-function! s:not_taken(hunk, undone) abort
+function! s:not_taken(hunk, buf) abort
   if a:hunk.taken
     let a:hunk.taken = 0
-    let a:hunk.left = !call(a:undone, [a:hunk.seq])
+    let a:hunk.left = deepchat#port#undo_seq(a:buf) >= a:hunk.seq
   endif
 endfunction
 

@@ -128,6 +128,9 @@ function! s:update(id, seq, from, keep, hunks, covered) abort
   let l:old = l:review.hunks[a:from :]
   let l:new = []
   for l:hunk in a:hunks
+    if getbufvar(l:review.buf, '&filetype') ==# 'deepchat'
+      call map(l:hunk[2], 'deepchat#turn#escape(v:val)')
+    endif
     call add(l:new, s:taken_over(l:hunk, get(l:old, len(l:new), {}), empty(l:new) ? a:keep : 0))
   endfor
   for l:hunk in filter(copy(l:old), 'index(l:new, v:val) < 0')
@@ -165,7 +168,7 @@ function! s:show(review, hunks) abort
   for l:hunk in a:hunks
     let l:grown = has_key(l:hunk, 'grown') ? remove(l:hunk, 'grown') : -1
     if l:hunk.dirty
-      call s:settle(a:review, l:hunk)
+      call deepchat#hunk#settle(l:hunk, a:review.track, a:review.buf)
       let l:grown = -1
     endif
     if l:grown >= 0
@@ -174,11 +177,6 @@ function! s:show(review, hunks) abort
       call deepchat#review_show#hunk(a:review, l:hunk)
     endif
   endfor
-endfunction
-
-function! s:settle(review, hunk) abort
-  call deepchat#hunk#settle(a:hunk, a:review.track, a:review.buf,
-        \ {seq -> deepchat#port#undo_seq(a:review.buf) < seq})
 endfunction
 
 function! s:begin(review) abort
@@ -367,7 +365,7 @@ function! s:look_again(buf, reviews) abort
     for l:hunk in l:review.hunks
       if l:hunk.dirty
         call deepchat#review_show#hide(l:review, l:hunk)
-        call s:settle(l:review, l:hunk)
+        call deepchat#hunk#settle(l:hunk, l:review.track, a:buf)
         call deepchat#review_show#hunk(l:review, l:hunk)
       elseif l:hunk.row - 1 <= l:dirty[1] + 1 && l:hunk.row + l:hunk.rows >= l:dirty[0] - 1
         call deepchat#review_show#hunk(l:review, l:hunk)

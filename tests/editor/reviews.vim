@@ -24,7 +24,7 @@ function! Finish(review, outcome) abort
   if l:finish ==# 'error'
     let l:about.line = 'it broke'
   endif
-  silent call deepchat#review#finish(a:review.id, l:about)
+  call deepchat#review#finish(a:review.id, l:about)
 endfunction
 
 " 'pending conflict ...'
