@@ -124,9 +124,7 @@ static enum verdict
 judge_rest(const struct inline_stop *stop, struct dc_str text, bool final)
 {
     struct dc_str rest = str_trim(stop->style->rest);
-    struct dc_str behind = stop->after;
-    behind = inline_from(behind, (size_t)(rest.ptr - behind.ptr));
-    struct match m = compare(text, behind, stop->style->prose);
+    struct match m = compare(text, rest, stop->style->prose);
     if (m.to >= rest.len) {
         if (closes_own(stop, rest))
             return NO;

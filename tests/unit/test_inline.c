@@ -44,6 +44,7 @@ static const struct inline_case stop_cases[] = {
     {"semicolon in between", "c", "for (^;\n", "i = 0; i < n; i++)\n", "i = 0; i < n; i++)", 0, 0},
     {"rest behind a blank", "c", "a = ^+ c;\n", "b + c;", "b ", 0, 0},
     {"rest of words", "text", "The quick ^ jumps over the dog.\n", "brown fox jumps over the dog. Then", "brown fox", 0, 1},
+    {"rest of words, and the lines below", "markdown", "- one^ six\n- two\n", " four six\n- two\n- three", " four", 0, 1},
     {"rest of words, another end", "text", "The quick ^ jumps over the dog.\n", "brown fox jumps over the cat", "brown fox jumps over the cat", 0, 0},
     {"not within a word", "text", "The ^on\n", "Sion on\n", "Sion ", 0, 1},
     {"closing line", "c", "int f(void)\n{\n    ^\n}\n\nint main(void)\n{\n", "return 1;\n}\n\nint main(void)\n{\n    return", "return 1;", 0, 1},
