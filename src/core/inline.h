@@ -95,8 +95,8 @@ struct inline_head {
     struct buf held;
     size_t fence; /* length of the run that opened it */
     struct dc_seam *seam;
-    bool at_start; /* of a line */
-    bool after_preamble;
+    bool at_start;   /* of a line */
+    bool skip_lines; /* empty ones that come next */
     enum inline_head_state state;
 };
 

@@ -26,6 +26,7 @@ void
 inline_head_init(struct inline_head *head, const struct inline_style *style)
 {
     *head = (struct inline_head){.style = style, .at_start = true};
+    head->skip_lines = style->kept.len == 0 && style->line.len == 0;
     buf_init(&head->held, INLINE_NO_LIMIT);
 }
 
@@ -133,7 +134,7 @@ open_fence(struct inline_head *head, struct dc_str line)
     head->seam = dc_seam_new(&options);
 }
 
-/* The empty lines behind a preamble. */
+/* Empty lines: behind a preamble, and where one stands already. */
 static void
 drop_lines(struct inline_head *head)
 {
@@ -145,7 +146,7 @@ drop_lines(struct inline_head *head)
 static bool
 look_at_start(struct inline_head *head, bool final)
 {
-    if (head->after_preamble)
+    if (head->skip_lines)
         drop_lines(head);
     struct dc_str all = buf_str(&head->held);
     size_t blanks = blank_len(all), line;
@@ -162,7 +163,7 @@ look_at_start(struct inline_head *head, bool final)
         if (fence)
             open_fence(head, (struct dc_str){text.ptr, line});
         buf_drop(&head->held, blanks + line);
-        head->after_preamble = !fence;
+        head->skip_lines = head->skip_lines || !fence;
     }
     return true;
 }
@@ -195,6 +196,8 @@ may_close(struct dc_str line)
 static bool
 look_inside(struct inline_head *head, bool final, struct buf *out)
 {
+    if (head->skip_lines)
+        drop_lines(head);
     struct dc_str text = buf_str(&head->held);
     struct dc_str line = {text.ptr, str_find(text, '\n')};
     bool whole = line.len < text.len;
@@ -210,6 +213,7 @@ look_inside(struct inline_head *head, bool final, struct buf *out)
         }
     }
     line.len += whole;
+    head->skip_lines = false;
     pass_seam(head, line, false, out);
     head->at_start = whole;
     buf_drop(&head->held, line.len);

@@ -126,13 +126,26 @@ cut_kept(struct dc_str text)
     return end;
 }
 
+/* True if the place is behind an empty line, and what stands above that is
+ * complete: a server may take it for an answer that is complete, too. */
+static bool
+begins_anew(const struct inline_style *style)
+{
+    struct dc_str text = style->spot.before, line;
+    if (style->line.len > 0 || !inline_prev_line(&text, &line) ||
+        !inline_prev_line(&text, &line) || str_trim(line).len > 0)
+        return false;
+    line = inline_last_line(inline_trim_end(text));
+    return style->prose || line.len == 0 || !inline_blank(line.ptr[0]);
+}
+
 static struct dc_str
 find_kept(const struct inline_style *style)
 {
     struct dc_str all = cut_kept(style->spot.before);
     struct dc_str rest = inline_trim_end(all), line, above;
-    if (rest.len == 0)
-        return rest;
+    if (rest.len == 0 || begins_anew(style))
+        return (struct dc_str){"", 0};
     while (inline_prev_line(&rest, &line)) {
         struct dc_str look = rest;
         if (rest.len == 0)

@@ -19,6 +19,8 @@ static const struct inline_case cases[] = {
     {"indentation at the cut, once", "python", "def f():\n    x = 1\n    ^", "return x", "return x", 0, 0},
     {"paragraph at the cut, again", "text", "One.\n\n^", "\n\nTwo.", "Two.", 0, 0},
     {"paragraph at the cut, once", "text", "One.\n\n^", "Two.", "Two.", 0, 0},
+    {"paragraph at the cut, in a fence", "c", "int x;\n\n^", "\n```c\n\nint y;\n```", "int y;", 0, 0},
+    {"in an empty text", "c", "^", "\n\nint y;", "int y;", 0, 0},
     {"from the top", "c", "int f(int a)\n{\n    return ^\n}\n", "int f(int a)\n{\n    return a + 1;\n}\n", "a + 1;", 0, 0},
     {"from the start of the line", "c", "int f(int a)\n{\n    return a^\n}\n", "    return a + 1;\n}\n", " + 1;", 0, 0},
     {"from the start of the line, in a fence", "c", "int f(int a)\n{\n    return a^\n}\n", "```c\n    return a + 1;\n}\n```\n", " + 1;", 0, 1},
