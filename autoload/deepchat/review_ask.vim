@@ -38,14 +38,16 @@ function! s:taken_rows(review, first, last) abort
   return []
 endfunction
 
-" The message for the host.
+" The message for the host. What reads as a marker is escaped in a chat, and is
+" again when it comes back.
 function! deepchat#review_ask#message(review, lines) abort
   let l:buf = a:review.buf
   let l:where = a:review.where
   let l:part = has_key(l:where, 'col1')
   let l:tail = l:part ? strpart(a:lines[-1], l:where.col2) : ''
   let l:head = l:part ? strpart(a:lines[0], 0, l:where.col1) : ''
-  let l:text = join(a:lines, "\n")
+  let l:is_chat = getbufvar(l:buf, '&filetype') ==# 'deepchat'
+  let l:text = join(l:is_chat ? map(copy(a:lines), 'deepchat#turn#unescape(v:val)') : a:lines, "\n")
   let l:text = strpart(l:text, strlen(l:head), strlen(l:text) - strlen(l:head) - strlen(l:tail))
   let l:width = getbufvar(l:buf, '&shiftwidth')
   return {'id': a:review.id, 'buf': l:buf, 'text': l:part ? l:text : l:text . "\n", 'lines': !l:part,
