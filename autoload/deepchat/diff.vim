@@ -15,12 +15,19 @@ function! deepchat#diff#command(mods, bang) abort
   if getcmdwintype() !=# ''
     call deepchat#ui#error('not in a window of this kind; nothing was done')
   elseif !s:has_any(l:buf)
-    call deepchat#ui#say(empty(deepchat#review#running(l:buf)) ? 'nothing to review here' : 'still coming in; wait for the end')
+    call deepchat#ui#say(s:none(deepchat#review#of(l:buf)))
   elseif a:bang
     call s:list(l:buf, a:mods)
   else
     call deepchat#diff#open(l:buf, a:mods)
   endif
+endfunction
+
+" Why there is nothing to look at.
+function! s:none(reviews) abort
+  let l:states = map(copy(a:reviews), 'v:val.state')
+  return index(l:states, 'runs') >= 0 ? 'still coming in; wait for the end'
+        \ : index(l:states, 'cut') >= 0 ? 'nothing whole to review here; :DeepContinue goes on' : 'nothing to review here'
 endfunction
 
 " The buffer whose proposal buf is, else buf.

@@ -96,14 +96,16 @@ function! s:refusal(buf, where) abort
   elseif has_key(a:where, 'col1') && (a:where.line1 > a:where.line2
         \ || a:where.line1 == a:where.line2 && a:where.col1 >= a:where.col2)
     return 'nothing is selected; nothing was sent'
-  elseif &filetype ==# 'deepchat' && s:has_marker(getline(a:where.line1, a:where.line2))
+  elseif &filetype ==# 'deepchat' && s:has_marker(a:where)
     return 'a marker is in these lines; select text of one turn'
   endif
   return ''
 endfunction
 
-function! s:has_marker(lines) abort
-  return !empty(filter(copy(a:lines), 'deepchat#turn#is_marker(v:val) !=# ""'))
+" In characters an escaped one is none either: their columns would be others.
+function! s:has_marker(where) abort
+  let l:kinds = map(getline(a:where.line1, a:where.line2), 'deepchat#turn#kind(v:val)[0]')
+  return index(l:kinds, 'marker') >= 0 || has_key(a:where, 'col1') && index(l:kinds, 'escaped') >= 0
 endfunction
 
 function! s:start(where, instruction, options) abort

@@ -31,7 +31,8 @@ rewrite_open(struct stage *st, const char *name, const char *text)
     ed_ex(st->ed, "silent! tabonly! | silent! only! | silent! %%bwipeout!");
     ed_ex(st->ed, "call writefile(split(\"%s\", \"\\n\", 1), '%s/%s')", text,
           ed_home(st->ed), name);
-    ed_ex(st->ed, "edit! %s/%s", ed_home(st->ed), name);
+    ed_ex(st->ed, "execute 'edit!' fnameescape('%s/%s')", ed_home(st->ed),
+          name);
     ed_ex(st->ed, "let g:old = getline(1, '$')");
 }
 
