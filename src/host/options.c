@@ -85,7 +85,7 @@ static const struct option options[] = {
      "Seconds of silence after which a reply counts as broken."},
     {"retries", OPTION_INT, CHAT, 0, 10, NULL, "2",
      "How often a request that got no text is sent again."},
-    {"review", OPTION_TEXT, ARG | OPTION_LATER, 0, 0, "inline diff", "\"inline\"",
+    {"review", OPTION_TEXT, ARG, 0, 0, "inline diff", "\"inline\"",
      "How a rewrite is shown before it is applied."},
     {"autosave", OPTION_BOOL, ARG, 0, 0, NULL, "true",
      "Write the chat's file at each send and at the end of each reply."},
