@@ -87,6 +87,8 @@ bool rw_is_opener(struct dc_str line);
 bool rw_is_interjection(struct dc_str line);
 bool rw_is_preamble(const struct rw_place *place, struct dc_str line);
 bool rw_is_prose(struct dc_str line);
+/* If a fence follows at once. */
+bool rw_is_caption(const struct rw_place *place, struct dc_str line);
 bool rw_is_postamble(const struct rw_place *place, struct dc_str line);
 bool rw_is_refusal(const struct rw_place *place, struct dc_str line);
 

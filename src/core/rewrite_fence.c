@@ -189,6 +189,18 @@ drop_preamble(struct rw_reply *r)
 }
 
 static void
+judge_caption(struct rw_reply *r)
+{
+    size_t next = next_full(r, r->first + 1);
+    if (next == r->end) {
+        r->held = !r->final;
+    } else if (is_wrapper(r, next) && !r->held) {
+        r->report.preamble = true;
+        unwrap_at(r, next);
+    }
+}
+
+static void
 judge_talk(struct rw_reply *r)
 {
     struct dc_str line = r->lines->at[r->first];
@@ -302,6 +314,8 @@ rw_unwrap(struct rw_reply *r)
         unwrap_at(r, r->first);
     else if (may_be_talk(r->place, r->lines->at[r->first]) && !r->held)
         judge_talk(r);
+    else if (rw_is_caption(r->place, r->lines->at[r->first]) && !r->held)
+        judge_caption(r);
     if (!r->report.fence)
         drop_postamble(r);
     else if (r->first < r->end)

@@ -8,6 +8,8 @@
 
 #include "core/rewrite.h"
 
+#define WIDE_COLON "\xef\xbc\x9a"
+
 enum { HEAD = 256 }; /* bytes of a line that are looked at */
 
 static const char *const openers[] = {
@@ -192,18 +194,27 @@ rw_is_preamble(const struct rw_place *place, struct dc_str line)
 {
     char text[HEAD];
     fold(text, line);
-    return rw_lead(line) == 0 && last_of(line) == ':' &&
-           STARTS(text, openers) && HOLDS(text, objects) &&
-           !rw_among(&place->lines, line);
+    return last_of(line) == ':' && STARTS(text, openers) &&
+           HOLDS(text, objects) && !rw_among(&place->lines, line);
 }
 
 /* A sentence, not a statement: capital, words, and an end. */
+bool
+rw_is_caption(const struct rw_place *place, struct dc_str line)
+{
+    struct dc_str s = str_trim(line);
+    bool wide = s.len >= 3 && memcmp(s.ptr + s.len - 3, WIDE_COLON, 3) == 0;
+    return !place->text && rw_lead(line) == 0 &&
+           (wide || last_of(line) == ':' || str_starts(s, "#")) &&
+           !rw_among(&place->lines, line);
+}
+
 bool
 rw_is_prose(struct dc_str line)
 {
     char last = last_of(line);
     line = str_trim(line);
-    while (line.len > 0 && strchr("*#_ ", line.ptr[0]) != NULL) {
+    while (line.len > 0 && strchr("*_ ", line.ptr[0]) != NULL) {
         line.ptr++;
         line.len--;
     }

@@ -39,6 +39,8 @@ static const struct {
      "if a {\n  x\n}\nif b {\n  x\n}\nif c {\n  x\n}\n", "3,0,3,3;"},
     {"not from brace to brace", "if b {\nx\ny\n}\n",
      "if b {\nx\n}\nif b {\nx\ny\n}\n", "0,0,0,3;"},
+    {"not from a brace on", "z\nif b {\nx\ny\n}\n",
+     "z\nif b {\nx\n}\nif b {\nx\ny\n}\n", "2,0,2,3;"},
     {"a block taken out", "if a {\n  x\n}\nif b {\n  x\n}\nif c {\n  x\n}\n",
      "if a {\n  x\n}\nif c {\n  x\n}\n", "3,3,3,0;"},
     {"at the outer indentation", "def a():\n    x\n\ndef c():\n    x\n",
