@@ -265,13 +265,14 @@ install: $(OUT)/installed/deepchat-host $(OUT)/libdeepchat.so
 	$(INSTALL) -m 755 $(OUT)/installed/deepchat-host $(BINDIR)/deepchat-host
 	$(INSTALL) -m 644 $(OUT)/libdeepchat.so $(LIBDIR)/libdeepchat.so
 	$(INSTALL) -m 644 src/deepchat.h $(INCDIR)/deepchat.h
+	$(INSTALL) -m 644 src/deepchat_text.h $(INCDIR)/deepchat_text.h
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
 	    'Name: deepchat' 'Description: Chat completions: streams, chat files, seams, diffs' \
 	    'Version: $(VERSION)' 'Requires.private: $(LIBS_CORE)' \
 	    'Libs: -L$${libdir} -ldeepchat' 'Cflags: -I$${includedir}' >$(LIBDIR)/pkgconfig/deepchat.pc
 
 uninstall:
-	rm -f $(BINDIR)/deepchat-host $(LIBDIR)/libdeepchat.so $(LIBDIR)/pkgconfig/deepchat.pc $(INCDIR)/deepchat.h
+	rm -f $(BINDIR)/deepchat-host $(LIBDIR)/libdeepchat.so $(LIBDIR)/pkgconfig/deepchat.pc $(INCDIR)/deepchat.h $(INCDIR)/deepchat_text.h
 
 clean:
 	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name editors ! -name llama -exec rm -rf {} +
