@@ -186,7 +186,7 @@ whole(struct reply *r)
     if (next == ROUND_ANEW && r->events.anew == NULL)
         next = ROUND_LAST;
     if (next == ROUND_ON) {
-        go_on(r, "waiting");
+        go_on(r, "going on");
     } else if (next == ROUND_ANEW) {
         go_anew(r);
     } else if (rs->asked && rs->parts == 0 &&
