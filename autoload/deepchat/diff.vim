@@ -54,7 +54,7 @@ function! s:list(buf, mods) abort
   let l:items = map(s:waiting(a:buf), {_, pair -> {'bufnr': a:buf,
         \ 'lnum': deepchat#hunk#cursor_row(pair[1]) + 1, 'col': 1, 'text': s:entry(pair[0], pair[1])}})
   call setloclist(0, [], ' ', {'title': ':DeepDiff!', 'items': l:items})
-  execute a:mods 'lopen' max([min([len(l:items), 10]), 3])
+  execute a:mods printf('lopen %d', max([min([len(l:items), 10]), 3]))
 endfunction
 
 " '-2 +3 (conflict) first new line'
@@ -68,14 +68,15 @@ endfunction
 " The text of buf with all of these hunks.
 function! s:proposed(buf, pairs) abort
   let l:lines = getbufline(a:buf, 1, '$')
-  let l:below = len(l:lines) + 1
-  for [l:row, l:rows, l:new] in reverse(s:changes(a:pairs))
-    if l:row + l:rows <= l:below
-      let l:lines = (l:row > 0 ? l:lines[: l:row - 1] : []) + l:new + l:lines[l:row + l:rows :]
-      let l:below = l:row
+  let [l:text, l:at] = [[], 0]
+  for [l:row, l:rows, l:new] in s:changes(a:pairs)
+    if l:row >= l:at
+      let l:text += s:slice(l:lines, l:at, l:row) + l:new
+      let l:at = l:row + l:rows
     endif
   endfor
-  return empty(l:lines) ? [''] : l:lines
+  let l:text += s:slice(l:lines, l:at, len(l:lines))
+  return empty(l:text) ? [''] : l:text
 endfunction
 
 " [row, rows, lines instead], in order. Hunks that met an edit have one place
@@ -116,15 +117,19 @@ function! deepchat#diff#open(buf, mods) abort
   let l:pairs = s:waiting(a:buf)
   let l:lines = s:proposed(a:buf, l:pairs)
   let l:open = {'buf': a:buf, 'from': win_getid(), 'pairs': l:pairs}
-  call s:hide(l:pairs)
   tab split
   let l:left = win_getid()
   let l:aside = a:mods =~# '\<vert' || a:mods !~# '\<hor' && &columns >= s:WIDE
   let l:kind = [&filetype, &fileformat]
-  execute 'noautocmd rightbelow' (l:aside ? 'vertical' : '') 'new'
+  if l:aside
+    rightbelow vertical new
+  else
+    rightbelow new
+  endif
   let l:open.wins = [l:left, win_getid()]
   let l:open.proposal = bufnr('%')
   let s:open[a:buf] = l:open
+  call s:hide(l:pairs)
   call s:fill(l:open, l:lines, l:kind)
   call s:watch(l:open)
   call s:compare(l:open)
@@ -246,7 +251,7 @@ function! s:closed(open) abort
     endif
   endfor
   if bufexists(a:open.proposal)
-    execute 'silent! bwipeout!' a:open.proposal
+    execute printf('silent! bwipeout! %d', a:open.proposal)
   endif
   if l:here
     call win_gotoid(a:open.from)
@@ -280,11 +285,15 @@ function! deepchat#diff#done(review) abort
   let l:buf = a:review.buf
   execute printf('augroup deepchat_diff_wait_%d', l:buf)
     autocmd!
-    for l:event in ['User DeepChatDone,DeepChatError,DeepChatStopped', 'ModeChanged *:n', 'BufEnter *']
-      execute printf('autocmd %s call timer_start(0, {-> s:try(%d)})', l:event, l:buf)
-    endfor
+    execute printf('autocmd User DeepChatDone,DeepChatError,DeepChatStopped call s:soon(%d)', l:buf)
+    execute printf('autocmd ModeChanged *:n call s:soon(%d)', l:buf)
+    execute printf('autocmd BufEnter <buffer=%d> call s:soon(%d)', l:buf, l:buf)
   augroup END
-  call timer_start(0, {-> s:try(l:buf)})
+  call s:soon(l:buf)
+endfunction
+
+function! s:soon(buf) abort
+  call timer_start(0, {-> s:try(a:buf)})
 endfunction
 
 function! s:try(buf) abort
