@@ -137,14 +137,13 @@ find_lost(struct inline_line *line, struct dc_str above, int columns)
     int depth = inline_width(blanks);
     bool own = line->style->line.len == 0;
     bool deeper = opens(line);
-    if (!deeper && columns == 0 && depth > 0 && !own) {
+    bool flat = !deeper && columns == 0 && depth > 0 && !own;
+    bool shallow = deeper && columns > 0 && columns <= depth && !own;
+    bool body = deeper && columns == 0 && own;
+    if (flat || shallow || body)
         buf_add_str(&line->shift, blanks);
-    } else if (deeper && columns == 0 && own) {
-        buf_add_str(&line->shift, blanks);
+    if (body)
         deepen(line);
-    } else if (deeper && columns > 0 && columns <= depth && !own) {
-        buf_add_str(&line->shift, blanks);
-    }
 }
 
 /* Of the line that comes, if it were indented as the text is. */
