@@ -137,5 +137,6 @@ void bench_long(void);
 void bench_first(void);
 void bench_many(void);
 void bench_costs(void);
+void bench_rewrite(void);
 
 #endif

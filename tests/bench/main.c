@@ -15,9 +15,9 @@ static const struct part {
     const char *name;
     void (*run)(void);
 } parts[] = {
-    {"frame", bench_frame}, {"flat", bench_flat}, {"rates", bench_rates},
-    {"first", bench_first}, {"long", bench_long}, {"many", bench_many},
-    {"costs", bench_costs},
+    {"frame", bench_frame}, {"flat", bench_flat},       {"rates", bench_rates},
+    {"first", bench_first}, {"long", bench_long},       {"many", bench_many},
+    {"costs", bench_costs}, {"rewrite", bench_rewrite},
 };
 
 static bool
