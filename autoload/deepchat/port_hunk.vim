@@ -67,8 +67,8 @@ endfunction
 
 " Show a hunk. look: was, the hunk's row; row and rows of the lines that get
 " group ('' for none), words in them as [row, from, to], lines to show below row
-" at (above it, if above is set) as lists of [text, group], note behind line
-" row, likewise a list. Returns what hide() and grow() need.
+" at (above it, if above is set) as lists of [text, group], mostly of group new,
+" note behind line row, likewise a list. Returns what hide() and grow() need.
 function! deepchat#port_hunk#show(buf, look) abort
   let s:last_id += 1
   let l:shown = {'id': s:last_id, 'ids': []}
@@ -147,7 +147,15 @@ function! deepchat#port_hunk#sweep(buf, first, last) abort
   endfor
 endfunction
 
-" Lines that are shown above the first one come into view.
+" Behind an edit of buf: old Neovims draw virtual lines in the wrong places where
+" lines came or went. Setting an option draws all of a window.
+function! deepchat#port_hunk#draw(buf) abort
+  for l:win in s:nvim && !has('nvim-0.10') ? win_findbuf(a:buf) : []
+    noautocmd call setwinvar(l:win, '&list', getwinvar(l:win, '&list'))
+  endfor
+endfunction
+
+" So many lines are shown above the first one: bring them into view.
 function! deepchat#port_hunk#to_top(buf, lines) abort
   for l:win in s:nvim ? win_findbuf(a:buf) : []
     if line('w0', l:win) == 1
@@ -182,13 +190,14 @@ function! s:vim_lines(buf, shown, look) abort
           \ 'bufnr': a:buf, 'length': l:to - l:from})
   endfor
   if !empty(a:look.note)
-    call s:text(a:buf, a:shown, a:look, a:look.row, a:look.note, 'after')
+    call s:text(a:buf, a:shown, a:look, a:look.row, [[' ' . a:look.note[0][0], a:look.note[0][1]]], 'after')
   endif
 endfunction
 
-" A line of virtual text can have one group only: the first.
+" A line of virtual text has one group; with different ones they would change
+" places.
 function! s:text(buf, shown, look, row, chunks, align) abort
-  let l:type = 'deepchatHunk' . a:chunks[0][1]
+  let l:type = 'deepchatHunk' . (a:align ==# 'after' ? a:chunks[0][1] : a:look.new)
   let l:id = prop_add(a:row + 1, 0, {'type': l:type, 'bufnr': a:buf,
         \ 'text': join(map(copy(a:chunks), 'v:val[0]'), ''), 'text_align': a:align})
   call add(a:shown.ids, [l:type, l:id, a:row - a:look.was])

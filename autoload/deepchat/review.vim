@@ -299,19 +299,27 @@ endfunction
 " ---- the user's edits ------------------------------------------------------
 
 function! s:listen(buf) abort
-  if has_key(s:buffers, a:buf)
-    return
-  endif
   let s:buffers[a:buf] = 1
   call deepchat#port_hunk#listen(a:buf)
-  execute printf('augroup deepchat_review_%d', a:buf)
-    autocmd!
-    execute printf('autocmd BufReadPost <buffer=%d> call deepchat#review#reloaded(%d)', a:buf, a:buf)
-    execute printf('autocmd BufWritePost <buffer=%d> call deepchat#review#written(%d)', a:buf, a:buf)
-    execute printf('autocmd BufUnload <buffer=%d> call deepchat#review#unloaded(%d)', a:buf, a:buf)
-    execute printf('autocmd BufWipeout <buffer=%d> call deepchat#review#wiped(%d)', a:buf, a:buf)
-    execute printf('autocmd BufWinEnter,VimResized <buffer=%d> call deepchat#review#redraw(%d)', a:buf, a:buf)
-  augroup END
+endfunction
+
+" Not local to the buffer: ":w name" in one without a name takes those away, as
+" if it were wiped out.
+augroup deepchat_review
+  autocmd!
+  autocmd BufReadPost * call s:on('reloaded')
+  autocmd BufWritePost * call s:on('written')
+  autocmd BufUnload * call s:on('unloaded')
+  autocmd BufWipeout * call s:on('wiping')
+  autocmd BufWinEnter * call s:on('redraw')
+  autocmd VimResized * call map(keys(s:buffers), 'deepchat#review#redraw(str2nr(v:val))')
+augroup END
+
+function! s:on(event) abort
+  let l:buf = str2nr(expand('<abuf>'))
+  if has_key(s:buffers, l:buf)
+    call call('deepchat#review#' . a:event, [l:buf])
+  endif
 endfunction
 
 " Port: lines of buf were changed.
@@ -358,20 +366,24 @@ function! s:look_again(buf, reviews) abort
   if empty(l:dirty)
     return
   endif
-  call deepchat#port_hunk#sweep(a:buf, l:dirty[0] - 1, l:dirty[1] + 1)
+  let [l:first, l:last] = [l:dirty[0] - 2, l:dirty[1] + 2]
+  let l:seen = []
   for l:review in a:reviews
-    let l:dirty = l:review.track.dirty
     call deepchat#track#compare(l:review.track, a:buf)
-    for l:hunk in l:review.hunks
-      if l:hunk.dirty
-        call deepchat#review_show#hide(l:review, l:hunk)
-        call deepchat#hunk#settle(l:hunk, l:review.track, a:buf)
-        call deepchat#review_show#hunk(l:review, l:hunk)
-      elseif l:hunk.row - 1 <= l:dirty[1] + 1 && l:hunk.row + l:hunk.rows >= l:dirty[0] - 1
-        call deepchat#review_show#hunk(l:review, l:hunk)
-      endif
-    endfor
+    let l:near = filter(copy(l:review.hunks), 'v:val.dirty || v:val.row <= l:last && v:val.row + v:val.rows >= l:first')
+    let l:seen += map(l:near, '[l:review, v:val]')
   endfor
+  for [l:review, l:hunk] in l:seen
+    call deepchat#review_show#hide(l:review, l:hunk)
+  endfor
+  call deepchat#port_hunk#sweep(a:buf, l:dirty[0] - 1, l:dirty[1] + 1)
+  for [l:review, l:hunk] in l:seen
+    if l:hunk.dirty
+      call deepchat#hunk#settle(l:hunk, l:review.track, a:buf)
+    endif
+    call deepchat#review_show#hunk(l:review, l:hunk)
+  endfor
+  call deepchat#port_hunk#draw(a:buf)
   call s:close_decided(a:buf)
   call deepchat#review_keys#update(a:buf)
 endfunction
@@ -478,6 +490,11 @@ function! deepchat#review#unloaded(buf) abort
   if get(v:, 'exiting', v:null) is v:null
     call deepchat#review_tell#dropped(l:count, 'open the file, :DeepDiff shows it', 'open the file, :DeepDiff shows them')
   endif
+endfunction
+
+" The buffer goes for good, or gets its name.
+function! deepchat#review#wiping(buf) abort
+  call timer_start(0, {-> bufexists(a:buf) || deepchat#review#wiped(a:buf)})
 endfunction
 
 " The buffer is no more.

@@ -29,8 +29,12 @@ endfunction
 
 " Take it off the screen.
 function! deepchat#review_show#hide(review, hunk) abort
-  if has_key(a:hunk, 'shown')
-    call deepchat#port_hunk#hide(a:review.buf, remove(a:hunk, 'shown'), a:hunk.row)
+  if !has_key(a:hunk, 'shown')
+    return
+  endif
+  call deepchat#port_hunk#hide(a:review.buf, remove(a:hunk, 'shown'), a:hunk.row)
+  if a:hunk.look.above
+    call deepchat#port_hunk#to_top(a:review.buf, 0)
   endif
 endfunction
 
@@ -51,14 +55,15 @@ endfunction
 
 function! s:look(review, hunk) abort
   let l:look = {'row': a:hunk.row, 'was': a:hunk.row, 'rows': a:hunk.rows, 'words': [], 'lines': [], 'note': [],
-        \ 'at': a:hunk.row + a:hunk.rows - 1, 'above': 0, 'group': a:hunk.met ? '' : 'DeepChatDelete'}
+        \ 'at': a:hunk.row + a:hunk.rows - 1, 'above': 0, 'group': a:hunk.met ? '' : 'DeepChatDelete',
+        \ 'new': a:hunk.met ? 'DeepChatConflict' : 'DeepChatAdd'}
   if l:look.at < 0
     let l:look.at = 0
     let l:look.above = 1
   endif
   if a:hunk.met
-    let l:look.row = min([a:hunk.row, a:review.track.total - 1])
-    let l:look.note = [[' met your edit, not applied', 'DeepChatConflict']]
+    let l:look.row = a:hunk.rows > 0 ? a:hunk.row : l:look.at
+    let l:look.note = [['met your edit, not applied', 'DeepChatConflict']]
   else
     let l:look.words = map(copy(a:hunk.old_marks), '[v:val[0] + a:hunk.row, v:val[1], v:val[2]]')
   endif
