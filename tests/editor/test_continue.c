@@ -27,7 +27,7 @@ Test(editor_continue, six_rounds_read_as_one)
     ed_ex(st.ed, "DeepChat! q");
     cr_assert(stage_shows(&st, "eight nine"));
     cr_expect(ed_wait(st.ed, STAGE_MS,
-                      "deepchat#status() =~# '^waiting' || "
+                      "deepchat#status() ==# 'going on' || "
                       "deepchat#status() ==# "
                       "'continued 4/8  20 tok  $0.004'"));
     cr_assert(stage_finish(&st));

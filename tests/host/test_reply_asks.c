@@ -221,9 +221,9 @@ Test(reply_asks, status, .timeout = 30)
                           "---\ntoken  three.\nfinish length 1 1 0\ndone\n---\n"
                           "reasoning hm\ntoken  Four\n" LAST});
     cr_expect_str_eq(rig.statuses.ptr,
-                     "waiting\n\nwaiting\n"
+                     "waiting\n\ngoing on\n"
                      "continued 1/8  49k tok  $0.02\n"
-                     "waiting\n"
+                     "going on\n"
                      "continued 2/8  49k tok  $0.02\n",
                      "%s", rig.statuses.ptr);
     cr_expect_str_eq(rig.rounds.ptr, "1/8 49000 0.02;2/8 49001 0.02;", "%s",
@@ -238,8 +238,10 @@ static const struct {
     const char *title, *script, *at, *text, *pairs;
     size_t requests;
 } stops[] = {
-    {"between", "token One two\n" CUT "hold g\ntoken no\n" LAST, "waiting", "",
+    {"before", "token One two\n" CUT "hold g\ntoken no\n" LAST, "waiting", "",
      " finish=stopped", 0},
+    {"between", "token One two\n" CUT "hold g\ntoken no\n" LAST, "going on",
+     "One two", " finish=stopped", 1},
     {"in the second", "token One two\n" CUT "token  three\nhold g\n",
      "continued 1/", "One two three", " finish=stopped parts=2", 2},
     {"in the third",
