@@ -266,14 +266,14 @@ find_start(struct proposal *p)
 
 /* ---- an update ---- */
 
-/* As many new lines of the hunk from keep on as room has space for, at least
- * one. Returns how many lines the editor has then. */
+/* As many new lines of the hunk from keep on as room, more than 0, has space
+ * for; the last one may be too long. Returns how many the editor has then. */
 static size_t
 fit(const struct proposal *p, const struct dc_hunk *hunk, size_t keep,
     size_t *room)
 {
     size_t n = keep;
-    for (; n < hunk->new_count && (*room > 0 || n == keep); n++) {
+    for (; n<hunk->new_count && * room> 0; n++) {
         size_t size =
             dc_diff_line(p->diff, DC_NEW, hunk->new_first + n).len + LINE_COST;
         *room -= size < *room ? size : *room;

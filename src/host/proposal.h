@@ -42,8 +42,8 @@ size_t proposal_hunks(const struct proposal *p);
 /* There may be something that the editor does not know yet. */
 bool proposal_news(const struct proposal *p);
 /* What it is told of it: [id, seq, from, keep, hunks, covered], of about room
- * bytes, and the same again until proposal_told(). NULL if there is nothing.
- * Owned. Its size is added to used. */
+ * bytes (not 0), and the same again until proposal_told(). NULL if there is
+ * nothing. Owned. Its size is added to used. */
 struct value *proposal_update(struct proposal *p, int64_t id, size_t room,
                               size_t *used);
 /* The editor knows that now. */

@@ -74,6 +74,16 @@ expect_beginning(const struct hunk_model *m, const char *whole)
     free(text);
 }
 
+/* Half of a hunk is not compared by words. */
+static void
+expect_no_marks(const struct hunk_model *m)
+{
+    const struct value *last = value_at(m->hunks, m->hunks->count - 1);
+    bool open = value_as_int(value_at(last, 0), 0) == m->covered;
+    for (size_t side = 3; side <= 4; side++)
+        cr_expect(!open || value_at(last, side)->count == 0);
+}
+
 /* Tell the model all there is, each update again times before it is taken. */
 static void
 tell(struct proposal *p, struct hunk_model *m, size_t room, int again,
@@ -94,6 +104,8 @@ tell(struct proposal *p, struct hunk_model *m, size_t room, int again,
         }
         hunk_model_merge(m, update);
         expect_beginning(m, whole);
+        if (proposal_more(p))
+            expect_no_marks(m);
         value_free(update);
         proposal_told(p);
     }
@@ -245,18 +257,32 @@ tell_any(struct proposal *p, struct hunk_model *m)
     }
 }
 
+/* The new text is known by now: only what is added to it is told. */
+static void
+expect_further(struct proposal *p, struct hunk_model *m)
+{
+    size_t used = 0;
+    proposal_add(p, str_of("d\nE\n"));
+    struct value *update = proposal_update(p, 1, 1000, &used);
+    cr_assert_not_null(update);
+    cr_expect_gt(value_as_int(value_at(update, 2), 0), 0);
+    hunk_model_merge(m, update);
+    value_free(update);
+    proposal_told(p);
+}
+
 /* What came before a stray end of thinking is no part of the text, nor is what
  * came before an answer that begins anew: known or on its way. */
 static void
 start_over(bool on_its_way, bool anew)
 {
-    struct dc_selection selection = {.text = str_of("a\nb\nc\n"),
+    struct dc_selection selection = {.text = str_of("a\nb\nc\nd\ne\n"),
                                      .instruction = str_of("change it")};
     struct proposal *p = proposal_new(&selection);
     struct hunk_model m;
     size_t used = 0;
     init_model(&m, &selection);
-    proposal_add(p, str_of("Let\nme\nthink.\nYes\nor\nno?\n"));
+    proposal_add(p, str_of("a\nQ\nR\nc\n"));
     struct value *update = proposal_update(p, 1, 1000, &used);
     cr_assert_not_null(update);
     if (!on_its_way)
@@ -264,16 +290,45 @@ start_over(bool on_its_way, bool anew)
     if (anew)
         proposal_again(p, 0);
     proposal_add(p, str_of(anew ? "a\nB\nc\n" : "</think>\na\nB\nc\n"));
-    proposal_end(p, true);
     hunk_model_merge(&m, update);
     value_free(update);
     if (on_its_way)
         proposal_told(p);
     tell_any(p, &m);
+    expect_further(p, &m);
+    proposal_end(p, true);
+    tell_any(p, &m);
     char *text = hunk_model_text(&m, -1);
-    cr_expect_str_eq(text, "a\nB\nc\n", "on its way %d, anew %d", on_its_way,
-                     anew);
+    cr_expect_str_eq(text, "a\nB\nc\nd\nE\n", "on its way %d, anew %d",
+                     on_its_way, anew);
     free(text);
+    hunk_model_finish(&m);
+    proposal_free(p);
+}
+
+/* Words are marked once nothing can change the hunk any more, though its lines
+ * stay as they are. */
+Test(proposal, marks, .timeout = 10)
+{
+    struct dc_selection selection = {.text = str_of("int x = 1;\nb\nc\n"),
+                                     .instruction = str_of("change it")};
+    struct proposal *p = proposal_new(&selection);
+    struct hunk_model m;
+    init_model(&m, &selection);
+    proposal_add(p, str_of("int x = 2;\n"));
+    tell_any(p, &m);
+    for (int i = 0; i < 2; i++) {
+        const struct value *hunk = value_at(m.hunks, 0);
+        for (size_t side = 3; side <= 4 && hunk != NULL; side++) {
+            const struct value *mark = value_at(value_at(hunk, side), 0);
+            cr_expect_eq(mark != NULL, i == 1);
+            cr_expect_eq(value_as_int(value_at(mark, 1), 8), 8);
+            cr_expect_eq(value_as_int(value_at(mark, 2), 9), 9);
+        }
+        cr_expect(hunk != NULL || i == 0);
+        proposal_add(p, str_of("b\n"));
+        tell_any(p, &m);
+    }
     hunk_model_finish(&m);
     proposal_free(p);
 }

@@ -98,6 +98,7 @@ static const struct {
     {"x = ", "1;", "", "2;", "x = 1;\n", "x = 2;\n"},
     {"", "one\r\ntwo\r\nthree\r\n", "", "one\n2\nthree\n",
      "one\r\ntwo\r\nthree\r\n", "one\r\n2\r\nthree\r\n"},
+    {"", "a\n", "", "%% user\n", "a\n", "%% user\n"},
     {"", "one\ntwo", "", "one\n2\n", "one\ntwo\n", "one\n2\n"},
     {"", "\xe4\xb8\xad\xe6\x96\x87 e\xcc\x81\n", "",
      "\xe4\xb8\xad\xe5\x9b\xbd e\xcc\x81\n",
@@ -146,6 +147,26 @@ Test(review, no_text, .timeout = 30)
     char *body = server_request_body(r.base.sv, 1, NULL);
     cr_expect_null(strchr(body, '\xff'));
     free(body);
+    review_rig_stop(&r);
+}
+
+/* Structured output that was cut is asked for anew. */
+Test(review, anew, .timeout = 30)
+{
+    struct review_rig r;
+    review_rig_start(&r, TEXT_MAX);
+    server_script(r.base.sv, "s",
+                  "token {\\n  \"a\\\": 1,\\n  \"b\\\"\n"
+                  "finish length\ndone\n---\n"
+                  "token {\\n  \\\"c\\\": 2\\n}\\n\n" END);
+    struct value *args = review_rig_args(&r, 1, "s", "{\n  x\n}\n");
+    struct value *format = value_map();
+    value_put(format, "type", value_text("json_object"));
+    value_put(value_get(args, "settings"), "response_format", format);
+    review_rig_ask(&r, args, NULL);
+    review_rig_serve(&r, 1);
+    cr_expect_eq(server_requests(r.base.sv), 2);
+    review_rig_expect(&r, 1, "hunks", "stop", "{\n  \"c\": 2\n}\n");
     review_rig_stop(&r);
 }
 

@@ -160,6 +160,47 @@ Test(review_calls, answers, .timeout = 60)
         expect_answer(i);
 }
 
+/* Failures are counted anew once a call went well. */
+Test(review_calls, failures_in_a_row, .timeout = 30)
+{
+    struct review_rig r;
+    review_rig_start(&r, TEXT_MAX);
+    server_script(r.base.sv, "short", "token A\\n\nfinish stop\ndone\n");
+    review_rig_rewrite(&r, 1, "short", "a\n");
+    for (int n = 0; n < 9; n++)
+        fake_answer(wait_call(&r, "update"), NULL, "E999");
+    wait_call(&r, "update");
+    review_rig_answer(&r);
+    for (int n = 0; n < 9; n++)
+        fake_answer(wait_call(&r, "finish"), NULL, "E999");
+    review_rig_serve(&r, 1);
+    review_rig_expect(&r, 1, "hunks", "stop", "A\n");
+    review_rig_stop(&r);
+}
+
+/* An editor that does not answer has one call of a kind to answer. */
+Test(review_calls, one_at_a_time, .timeout = 30)
+{
+    struct review_rig r;
+    review_rig_start(&r, TEXT_MAX);
+    server_script(r.base.sv, "same", "hold g\ntoken a\\n\nfinish stop\ndone\n");
+    for (int id = 1; id <= 10; id++)
+        review_rig_rewrite(&r, id, "same", "a\n");
+    for (int64_t end = loop_now() + 1200; loop_now() < end;)
+        loop_turn(r.base.lp, 50);
+    cr_expect_eq(fake_count(&r.ed, "#status"), 1);
+    server_release(r.base.sv, "g");
+    for (size_t i = 1; i <= 10; i++)
+        server_wait_ended(r.base.sv, i, 5000);
+    HOST_UNTIL(&r.base, fake_count(&r.ed, "#finish") > 0, 5000);
+    for (int i = 0; i < 30; i++)
+        loop_turn(r.base.lp, 5);
+    cr_expect_eq(fake_count(&r.ed, "#finish"), 1);
+    cr_expect_eq(fake_count(&r.ed, "#status"), 1);
+    review_rig_serve(&r, 10);
+    review_rig_stop(&r);
+}
+
 Test(review_calls, a_finish_that_always_fails, .timeout = 30)
 {
     struct review_rig r;

@@ -1,6 +1,7 @@
 /* Rewrites that are stopped, cut, go on, wait in line, or outlive their
  * editor. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,6 +177,29 @@ Test(review_life, no_going_on, .timeout = 30)
     review_rig_stop(&r);
 }
 
+enum { MAY_GO_ON = 64 };
+
+/* Of those that may go on so many are remembered. */
+Test(review_life, the_oldest_cannot_go_on, .timeout = 60)
+{
+    struct review_rig r;
+    start(&r);
+    server_script(r.base.sv, "cut",
+                  "token A\\nb\\nc\\n\nfinish length\ndone\n");
+    for (int id = 1; id <= MAY_GO_ON + 1; id++) {
+        review_rig_ask(&r, one_round(&r, id, "cut"), NULL);
+        review_rig_serve(&r, (size_t)id);
+    }
+    go_on(&r, 1);
+    review_rig_serve(&r, MAY_GO_ON + 1);
+    cr_expect_str_eq(about(&r, 1, "outcome"), "error");
+    go_on(&r, 2);
+    review_rig_serve(&r, MAY_GO_ON + 1);
+    cr_expect_str_eq(about(&r, 2, "outcome"), "cut");
+    cr_expect_eq(server_requests(r.base.sv), MAY_GO_ON + 2);
+    review_rig_stop(&r);
+}
+
 /* ---- many ---- */
 
 Test(review_life, ten_at_once, .timeout = 30)
@@ -259,6 +283,33 @@ Test(review_life, full_queue, .timeout = 120)
     review_rig_id(&r, "stop", 0);
     review_rig_serve(&r, ALL + 1);
     cr_expect_eq(server_requests(r.base.sv), REVIEW_RUNNING_MAX);
+    review_rig_stop(&r);
+}
+
+static size_t
+open_fds(void)
+{
+    size_t n = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
+/* What waits for the user has no file open, but for the last ones. */
+Test(review_life, undecided_cost_little, .timeout = 60)
+{
+    struct review_rig r;
+    start(&r);
+    size_t fds = open_fds();
+    for (int id = 1; id <= 100; id++) {
+        review_rig_rewrite(&r, id, "new", OLD);
+        review_rig_serve(&r, (size_t)id);
+    }
+    cr_expect_leq(open_fds(), fds + 90, "%zu and %zu", fds, open_fds());
+    cr_expect_eq(host_rig_journals(&r.base), 100);
+    for (int id = 1; id <= 100; id++)
+        review_rig_id(&r, "rewrite_closed", id);
+    cr_expect_eq(host_rig_journals(&r.base), 0);
     review_rig_stop(&r);
 }
 
