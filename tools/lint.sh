@@ -62,9 +62,11 @@ mapped() {
     done | { ! grep .; }
 }
 
+# The rewrites of ":g/TODO/DeepRewrite" are the exception.
 finished() {
     git grep -nIE '\b(TODO|FIXME|XXX|HACK)\b|not (yet )?implemented' -- src plugin \
-        autoload lua ftplugin syntax tests tools ':!tests/data' ':!tools/lint.sh' |
+        autoload lua ftplugin syntax tests tools ':!tests/data' ':!tools/lint.sh' \
+        ':!tests/editor/test_rewrite.c' |
         { ! grep .; }
 }
 

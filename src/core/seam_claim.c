@@ -268,7 +268,7 @@ is_line_below(const struct seam_claim *c, const struct seam_weight *w)
 {
     if (is_unfinished(c) || is_spaced(c))
         return true;
-    return is_amid_word(c) && w->solid >= 2 * SEAM_LINE_CHARS &&
+    return is_amid_word(c) && w->solid / 2 >= SEAM_LINE_CHARS &&
            c->kept->fence.len == 0 && is_capital(*c->text.ptr);
 }
 

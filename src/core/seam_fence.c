@@ -131,7 +131,9 @@ fence_at(const struct cursor *c)
     fence.info = str_trim((struct dc_str){c->line.ptr + at, c->line.len - at});
     bool code_span = fence.mark == '`' && fence.info.len > 0 &&
                      memchr(fence.info.ptr, '`', fence.info.len) != NULL;
-    return fence.len < 3 || code_span ? (struct seam_fence){0} : fence;
+    if (fence.len < 3 || code_span)
+        return (struct seam_fence){0};
+    return fence;
 }
 
 struct seam_fence

@@ -94,17 +94,16 @@ add_gap(struct buf *out, const struct seam_kept *kept, struct dc_str lead,
     size_t line = to_newline(gap);
     struct dc_str head = {gap.ptr, line};
     bool both = line > 0 && !seam_has_newline(lead);
-    if (lead.len == 0) {
-        if (line > 0 || !is_closing(rest))
-            buf_add_str(out, gap);
-    } else if (both && gap.len > line &&
-               adds_up(kept, gap.len - line, lead.len)) {
+    bool whole =
+        both && gap.len > line && adds_up(kept, gap.len - line, lead.len);
+    if (lead.len == 0)
+        whole = line > 0 || !is_closing(rest);
+    else if (!both) /* but a line break of Markdown */
+        whole = str_is(gap, "  ") && *lead.ptr == '\n';
+    if (whole)
         buf_add_str(out, gap);
-    } else if (both) {
+    else if (both && lead.len > 0)
         buf_add_str(out, head);
-    } else if (str_is(gap, "  ") && *lead.ptr == '\n') {
-        buf_add_str(out, gap); /* a line break of Markdown */
-    }
 }
 
 size_t

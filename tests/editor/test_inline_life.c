@@ -161,8 +161,7 @@ Test(inline_life, files_keep_their_form, .timeout = 60)
 static long
 journals(struct stage *st)
 {
-    return ed_number(st->ed,
-                     "len(glob('%s/deepchat/journal/*', 0, 1))",
+    return ed_number(st->ed, "len(glob('%s/deepchat/journal/*', 0, 1))",
                      ed_home(st->ed));
 }
 
