@@ -204,7 +204,7 @@ endfunction
 
 function! s:on_stderr(lines) abort
   call extend(s:stderr, filter(copy(a:lines), 'v:val !=# ""'))
-  let s:stderr = s:stderr[-50:]
+  let s:stderr = s:stderr[max([len(s:stderr) - 50, 0]) :]
 endfunction
 
 function! s:on_exit(job, code) abort
