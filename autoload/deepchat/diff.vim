@@ -30,6 +30,11 @@ function! s:none(reviews) abort
         \ : index(l:states, 'cut') >= 0 ? 'nothing whole to review here; :DeepContinue goes on' : 'nothing to review here'
 endfunction
 
+" True if there is a tab for buf.
+function! deepchat#diff#is_open(buf) abort
+  return has_key(s:open, a:buf)
+endfunction
+
 " The buffer whose proposal buf is, else buf.
 function! s:of_proposal(buf) abort
   let l:found = filter(values(s:open), 'v:val.proposal == a:buf')
@@ -178,10 +183,17 @@ endfunction
 function! s:watch(open) abort
   execute printf('augroup deepchat_diff_%d', a:open.buf)
     autocmd!
-    execute printf('autocmd BufWriteCmd <buffer=%d> call s:written(%d)', a:open.proposal, a:open.buf)
+    execute printf('autocmd BufReadCmd deepchat-proposal://%d/* call s:read(%d)', a:open.buf, a:open.buf)
+    execute printf('autocmd BufWriteCmd deepchat-proposal://%d/* call s:written(%d)', a:open.buf, a:open.buf)
     execute printf('autocmd WinClosed %d,%d call s:closing(%d)', a:open.wins[0], a:open.wins[1], a:open.buf)
     execute printf('autocmd BufUnload <buffer=%d> call s:closing(%d)', a:open.buf, a:open.buf)
   augroup END
+endfunction
+
+" :edit! in the proposal.
+function! s:read(buf) abort
+  call setline(1, s:proposed(a:buf, filter(copy(s:open[a:buf].pairs), 'deepchat#hunk#waits(v:val[1])')))
+  setlocal nomodified
 endfunction
 
 " :w in the proposal.

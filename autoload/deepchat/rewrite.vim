@@ -166,7 +166,7 @@ function! s:ask() abort
   endtry
   if l:text !=# ''
     let s:history = filter(s:history, 'v:val !=# l:text') + [l:text]
-    let s:history = s:history[-s:HISTORY_MAX :]
+    let s:history = s:history[max([len(s:history) - s:HISTORY_MAX, 0]) :]
   endif
   return l:text
 endfunction

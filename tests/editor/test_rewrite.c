@@ -113,6 +113,16 @@ static const struct {
      "one\n{\n}\n\ntwo\n{\n}\n\nthree\n{\n}\n\nan (argument) HERE", 1},
     {"visual characters over lines", "0lvjjjj0gsx<CR>", "token X\nfinish stop\ndone\n",
      "oXwo\n{\n}\n\nthree\n{\n}\n\nan (argument) here", 1},
+    {"up to the last character", "G$xxaǘ<Esc>vgsx<CR>", "token X\nfinish stop\ndone\n",
+     "one\n{\n}\n\ntwo\n{\n}\n\nthree\n{\n}\n\nan (argument) heX", 1},
+    {"exclusive", ":set selection=exclusive<CR>0vegsx<CR>:set selection&<CR>", "token X\nfinish stop\ndone\n",
+     "X\n{\n}\n\ntwo\n{\n}\n\nthree\n{\n}\n\nan (argument) here", 1},
+    {"a dot that has to ask", "gsip<Esc>}j.shorter<CR>}j.", "token X\\n\nfinish stop\ndone\n",
+     "one\n{\n}\n\nX\n\nX\n\nan (argument) here", 2},
+    {"from the history", "gsipshorter<CR>}jgsip<Up><CR>", "token X\\n\nfinish stop\ndone\n",
+     "X\n\nX\n\nthree\n{\n}\n\nan (argument) here", 2},
+    {"the empty line", "4Ggssmore<CR>", "token X\\n\nfinish stop\ndone\n",
+     "one\n{\n}\nX\ntwo\n{\n}\n\nthree\n{\n}\n\nan (argument) here", 1},
     {"visual lines", "Vjgsx<CR>", "token X\\n\nfinish stop\ndone\n",
      "X\n}\n\ntwo\n{\n}\n\nthree\n{\n}\n\nan (argument) here", 1},
 };
@@ -127,11 +137,14 @@ Test(rewrite, operators, .timeout = 60)
         stage_script(&st, operators[i].script);
         rewrite_open(&st, "op.txt", THREE);
         ed_ex(st.ed, "let @/ = 'found' | let @\" = 'kept' | call cursor(1, 1)");
+        ed_ex(st.ed, "call histadd('@', 'not of this')");
         stage_keys(&st, operators[i].keys);
         cr_assert(server_wait_requests(st.sv, operators[i].requests, STAGE_MS),
                   "%s", name);
         expect_whole(&st, name, operators[i].want);
-        stage_expect(&st, name, "[@/, @\"]", "found\nkept");
+        stage_expect(&st, name, "[@/, histget('@', -1)]", "found\nnot of this");
+        if (strstr(name, "last") == NULL)
+            stage_expect(&st, name, "@\"", "kept");
         ed_ex(st.ed, "silent undo | silent write");
     }
     stage_stop(&st);
@@ -173,6 +186,10 @@ Test(rewrite, refusals, .timeout = 60)
         ed_ex(st.ed, "silent! cclose");
         stage_keys(&st, "<Esc>");
     }
+    ed_keys(st.ed, ":g/e/DeepRewrite<CR>");
+    cr_assert(ed_wait(st.ed, STAGE_MS, "mode() ==# 'c'"));
+    ed_keys(st.ed, "<C-c>");
+    cr_assert(ed_wait(st.ed, STAGE_MS, "mode() ==# 'n'"));
     cr_expect_eq(server_requests(st.sv), 0);
     stage_stop(&st);
 }
@@ -193,5 +210,76 @@ Test(rewrite, many_lines_are_asked_about, .timeout = 60)
     ed_keys(st.ed, "<CR>");
     cr_assert(ed_wait(st.ed, STAGE_MS, "mode() ==# 'n'"));
     cr_expect_eq(server_requests(st.sv), 1);
+    stage_stop(&st);
+}
+
+/* Each file of a list, in a user's own window, whatever 'hidden' is. */
+Test(rewrite, files_of_a_list, .timeout = 60)
+{
+    struct stage st;
+    rewrite_start(&st, "hold g\ntoken X\\n\nfinish stop\ndone\n", "");
+    ed_ex(st.ed, "set nohidden");
+    for (int i = 1; i <= 3; i++)
+        ed_ex(st.ed, "call writefile(['one', 'TODO', 'two'], '%s/%d.txt')",
+              ed_home(st.ed), i);
+    ed_ex(st.ed, "vimgrep /TODO/ %s/*.txt", ed_home(st.ed));
+    stage_keys(&st, ":cdo DeepRewrite<CR>do it<CR>");
+    cr_assert(server_wait_held(st.sv, "g", 3, STAGE_MS));
+    ed_ex(st.ed, "cfirst");
+    server_release(st.sv, "g");
+    rewrite_idle(&st, "list");
+    for (int i = 0; i < 3; i++) {
+        stage_expect(&st, "hunks", "len(" REWRITE_WAITS ")", "1");
+        stage_expect(&st, "as before", "&bufhidden", "");
+        ed_ex(st.ed, "DeepAccept!");
+        stage_expect_text(&st, "list", "one\nX\ntwo");
+        ed_ex(st.ed, "silent write | silent! cnext");
+    }
+    stage_stop(&st);
+}
+
+/* Without review, but not over what the user has typed meanwhile. */
+Test(rewrite, applied_at_once, .timeout = 60)
+{
+    struct stage st;
+    rewrite_start(&st, two_changes, "");
+    rewrite_open(&st, "two.c", FUNCTION);
+    ed_ex(st.ed, "1,7DeepRewrite! call it sum");
+    cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS));
+    stage_keys(&st, "ggOabove<Esc>GoBelow<Esc>");
+    stage_expect(&st, "not shown", "len(" REWRITE_WAITS ")", "0");
+    server_release(st.sv, "g");
+    rewrite_idle(&st, "at once");
+    stage_expect(&st, "applied", "[getline(4), getline(7), getline('$')]",
+                 "\tint sum = a;\n\treturn sum;\nBelow");
+    ed_ex(st.ed, "undo");
+    stage_expect(&st, "one step", "[getline(4), getline(7), getline('$')]",
+                 "\tint b = a;\n\treturn b;\nBelow");
+    stage_script(&st, two_changes);
+    rewrite_open(&st, "two.c", FUNCTION);
+    ed_ex(st.ed, "1,7DeepRewrite! call it sum");
+    cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS));
+    ed_ex(st.ed, "3s/b/mine/");
+    server_release(st.sv, "g");
+    rewrite_idle(&st, "met");
+    stage_expect(&st, "met", "[getline(3), getline(6)]",
+                 "\tint mine = a;\n\treturn sum;");
+    rewrite_expect_said(&st, "met",
+                        "deepchat: hunk 1 of 2 met your edit, not "
+                        "applied; :DeepDiff shows it");
+    stage_expect(&st, "met", "len(" REWRITE_WAITS ")", "1");
+    stage_stop(&st);
+}
+
+/* The names that Tab offers, and a user's own maps. */
+Test(rewrite, names, .timeout = 60)
+{
+    struct stage st;
+    rewrite_start(&st, NULL, "");
+    stage_expect(&st, "options",
+                 "getcompletion(\"'<,'>DeepRewrite ++revi\", 'cmdline')",
+                 "++review=");
+    stage_expect(&st, "commands", "getcompletion('DeepRe', 'command')",
+                 "DeepReject\nDeepResume\nDeepRewrite");
     stage_stop(&st);
 }

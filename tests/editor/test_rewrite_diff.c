@@ -47,6 +47,9 @@ static const struct {
     {"one got from there", "<C-w>p]cdo<C-w>p:quit<CR>", "one\ntwo\nthree\nFOUR\nfive\nsix\nseven", "2", false},
     {"one taken back, the rest written", "]cdo:write<CR>", "ONE\ntwo\nthree\nfour\nfive\nsix\nseven\neight", "0", false},
     {"edited, then written", "2Gcctwice<Esc>:write<CR>", "ONE\ntwice\nthree\nFOUR\nfive\nsix\nseven\neight", "0", false},
+    {"the buffer written, then the proposal", "<C-w>p:write<CR><C-w>p:write<CR>", NEW, "0", false},
+    {"read again, then written", "ggdG:edit!<CR>:write<CR>", NEW, "0", false},
+    {"a copy written, then closed", ":write ~/copy<CR>:bwipeout ~/copy<CR>:quit<CR>", "one\ntwo\nthree\nfour\nfive\nsix\nseven", "3", false},
     {"written, undone", ":write<CR>", "one\ntwo\nthree\nfour\nfive\nsix\nseven", "3", false},
     {"put over, undone", "dp:quit<CR>", "one\ntwo\nthree\nfour\nfive\nsix\nseven", "3", false},
 };
