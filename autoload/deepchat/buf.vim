@@ -401,7 +401,8 @@ function! s:clear_looks(reply) abort
   if bufloaded(a:reply.buf)
     call deepchat#port#virtual(a:reply.buf, s:key(a:reply.id, 'status'), 0, [], 0)
   endif
-  call deepchat#ui#set_status(a:reply.buf, '')
+  let l:others = map(deepchat#buf#all_running(a:reply.buf), 'get(s:replies[v:val], "status", "")')
+  call deepchat#ui#set_status(a:reply.buf, empty(l:others) ? '' : l:others[0] ==# '' ? 'streaming' : l:others[0])
 endfunction
 
 function! s:drop(reply) abort

@@ -79,6 +79,8 @@ Test(inline_life, ends_by_the_user, .timeout = 60)
          "deepchat: reply taken out; stopped (:DeepResume has it)"},
         {"the line goes", "delete", "", "Start\nStopped stopped",
          "deepchat: reply taken out; stopped (:DeepResume has it)"},
+        {"the buffer goes", "bwipeout!", "", "Start\nStopped stopped",
+         "deepchat: stopped, 3 tokens kept; :DeepResume has it"},
     };
     struct stage st;
     inline_start(&st, NULL);
@@ -97,6 +99,10 @@ Test(inline_life, ends_by_the_user, .timeout = 60)
                          events);
         free(events);
         inline_expect_said(&st, ends[i].name, ends[i].said);
+        stage_keys(&st, "");
+        char *behind = ed_behind(st.ed);
+        cr_expect_str_eq(behind, "", "%s: %s", ends[i].name, behind);
+        free(behind);
     }
     stage_stop(&st);
 }
@@ -115,6 +121,10 @@ Test(inline_life, several_places, .timeout = 60)
                        "that");
     inline_ask(&st, "3DeepContinue");
     cr_assert(stage_shows(&st, "B: one"));
+    server_release_next(st.sv, "g", 1);
+    cr_assert(ed_wait(st.ed, STAGE_MS,
+                      "len(deepchat#buf#all_running(bufnr('%%'))) == 1"));
+    stage_expect(&st, "the other one", "deepchat#status()", "streaming");
     cr_assert(stage_finish(&st));
     stage_expect_text(&st, "two", "A: one two.\n\nB: one two.");
     stage_script(&st, "token one\nhold g\ntoken  two.\nfinish stop\ndone\n");
