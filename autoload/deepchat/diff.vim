@@ -47,8 +47,11 @@ function! s:has_any(buf) abort
         \ || deepchat#review#revive(a:buf) > 0 && !empty(s:waiting(a:buf))
 endfunction
 
-" The [review, hunk] of buf that can be shown, in order.
+" The [review, hunk] of buf that can be shown, in order; or are, in the tab.
 function! s:waiting(buf) abort
+  if has_key(s:open, a:buf)
+    return filter(copy(s:open[a:buf].pairs), 'deepchat#hunk#waits(v:val[1])')
+  endif
   return filter(deepchat#review_take#waiting(a:buf),
         \ 'v:val[0].state !=# "runs" && deepchat#hunk#state(v:val[1]) !=# "open"')
 endfunction
@@ -62,9 +65,10 @@ function! s:list(buf, mods) abort
   execute a:mods printf('lopen %d', max([min([len(l:items), 10]), 3]))
 endfunction
 
-" '-2 +3 (conflict) first new line'
+" '-2 +3 (conflict) first new line', or if there is none the first old one.
 function! s:entry(review, hunk) abort
-  let l:first = get(a:hunk.new, match(a:hunk.new, '\S'), '')
+  let l:lines = a:hunk.new + s:slice(a:review.track.base, a:hunk.first, a:hunk.first + a:hunk.count)
+  let l:first = get(l:lines, match(l:lines, '\S'), '')
   return printf('-%d +%d %s%s', a:hunk.count, len(a:hunk.new), a:hunk.met ? '(conflict) ' : '', strtrans(trim(l:first)))
 endfunction
 
@@ -192,7 +196,7 @@ endfunction
 
 " :edit! in the proposal.
 function! s:read(buf) abort
-  call setline(1, s:proposed(a:buf, filter(copy(s:open[a:buf].pairs), 'deepchat#hunk#waits(v:val[1])')))
+  call setline(1, s:proposed(a:buf, s:waiting(a:buf)))
   setlocal nomodified
 endfunction
 

@@ -130,12 +130,13 @@ function! s:instruction(where) abort
   return s:asked.text
 endfunction
 
-" A command has ended for sure when the next one was typed, or a key is waited
-" for.
+" A command has ended for sure when the next one was typed, the user has moved, or
+" a key is waited for.
 function! s:forget_later() abort
   augroup deepchat_rewrite
     autocmd!
     autocmd CmdlineLeave : call s:forget()
+    autocmd CursorMoved * call s:forget()
     if exists('##SafeState')
       autocmd SafeState * call s:forget()
     else

@@ -93,6 +93,30 @@ Test(rewrite, ten_at_once, .timeout = 60)
     stage_stop(&st);
 }
 
+/* Whatever comes fast: each command asks for itself. */
+Test(rewrite, each_command_asks, .timeout = 60)
+{
+    static const char *const words[] = {"first", "second", "third", "fourth"};
+    struct stage st;
+    rewrite_start(&st, "token X\\n\nfinish stop\ndone\n", "");
+    rewrite_open(&st, "each.txt", "one\\ntwo\\nthree\\nfour\\nfive\\nsix");
+    ed_ex(st.ed, "nnoremap gz <Cmd>DeepRewrite<CR>");
+    stage_keys(&st, ":1DeepRewrite<CR>first<CR>:3DeepRewrite<CR>second<CR>");
+    stage_keys(&st, "5Ggzthird<CR>2Ggzfourth<CR>");
+    cr_assert(server_wait_requests(st.sv, 4, STAGE_MS));
+    for (size_t i = 0; i < 4; i++) {
+        size_t found = 0;
+        for (size_t r = 1; r <= 4; r++) {
+            char *body = server_request_body(st.sv, r, NULL);
+            found += strstr(body, words[i]) != NULL;
+            free(body);
+        }
+        cr_expect_eq(found, 1, "%s", words[i]);
+    }
+    expect_whole(&st, "each", "X\nX\nX\nfour\nX\nsix");
+    stage_stop(&st);
+}
+
 #define THREE                                                                  \
     "one\\n{\\n}\\n\\ntwo\\n{\\n}\\n\\nthree\\n{\\n}\\n\\nan (argument) here"
 
