@@ -90,7 +90,21 @@ function! deepchat#review#new(buf, lnum, lines, instruction, options) abort
         \ 'hidden': get(a:options, 'apply', 0), 'dropped': 0, 'closed': 0,
         \ 'track': deepchat#track#new(a:lines, a:lnum - 1, deepchat#buf#line_count(a:buf))}
   call deepchat#review_keys#update(a:buf)
+  call s:keep_loaded(a:buf)
   return s:reviews[l:id]
+endfunction
+
+" As long as a rewrite runs its buffer may leave the window, as with :cdo, also
+" where 'hidden' is off.
+function! s:keep_loaded(buf) abort
+  let l:runs = !empty(deepchat#review#running(a:buf))
+  if l:runs && getbufvar(a:buf, '&bufhidden') ==# ''
+    call setbufvar(a:buf, '&bufhidden', 'hide')
+    call setbufvar(a:buf, 'deepchat_hides', 1)
+  elseif !l:runs && getbufvar(a:buf, 'deepchat_hides', 0)
+    call setbufvar(a:buf, '&bufhidden', '')
+    call setbufvar(a:buf, 'deepchat_hides', 0)
+  endif
 endfunction
 
 " ---- what the host does ----------------------------------------------------
@@ -255,6 +269,7 @@ function! s:end(review, about) abort
     call s:keep_decided(a:review, a:about.outcome)
     let l:others = deepchat#review#running(a:review.buf)
     call deepchat#ui#set_status(a:review.buf, empty(l:others) ? '' : 'rewriting')
+    call s:keep_loaded(a:review.buf)
     call deepchat#review_keys#update(a:review.buf)
   endif
   call deepchat#review_tell#end(a:review, a:about)
@@ -263,7 +278,7 @@ function! s:end(review, about) abort
         \ : index(['error', 'interrupted'], a:about.finish) >= 0 ? 'DeepChatError' : 'DeepChatDone', l:event)
   call s:close_decided(a:review.buf)
   if !bufexists(a:review.buf)
-    call deepchat#review#wiped(a:review.buf)
+    call s:wiped(a:review.buf)
   endif
   if a:review.state ==# 'done' && has_key(a:review.options, 'on_done') && deepchat#review#waits(a:review)
     call a:review.options.on_done(a:review)
@@ -309,8 +324,7 @@ augroup deepchat_review
   autocmd!
   autocmd BufReadPost * call s:on('reloaded')
   autocmd BufWritePost * call s:on('written')
-  autocmd BufUnload * call s:on('unloaded')
-  autocmd BufWipeout * call s:on('wiping')
+  autocmd BufUnload,BufWipeout * call s:on('unloaded')
   autocmd BufWinEnter * call s:on('redraw')
   autocmd VimResized * call map(keys(s:buffers), 'deepchat#review#redraw(str2nr(v:val))')
 augroup END
@@ -399,8 +413,8 @@ endfunction
 
 " The text of buf was read from its file again.
 function! deepchat#review#reloaded(buf) abort
+  call deepchat#port_hunk#leave(a:buf)
   call deepchat#port_hunk#listen(a:buf)
-  call deepchat#port_hunk#changes(a:buf)
   let l:reviews = deepchat#review#of(a:buf)
   call s:lose_track(a:buf, l:reviews)
   call s:look_again(a:buf, l:reviews)
@@ -442,12 +456,16 @@ endfunction
 
 " The buffer was written: what still waits is dropped, but kept for :DeepDiff.
 function! deepchat#review#written(buf) abort
-  call deepchat#review_tell#dropped(s:drop(a:buf), ':DeepDiff shows it again', ':DeepDiff shows them again')
+  if !deepchat#diff#is_open(a:buf)
+    let l:count = s:drop(a:buf)
+    call deepchat#review_keys#update(a:buf)
+    call deepchat#review_tell#dropped(l:count, ':DeepDiff shows it again', ':DeepDiff shows them again')
+  endif
 endfunction
 
 " The hunks of finished reviews leave the screen. Returns how many.
 function! s:drop(buf) abort
-  call deepchat#review#catch_up(a:buf)
+  call deepchat#review#edited(a:buf)
   let l:count = 0
   for l:review in filter(deepchat#review#of(a:buf), 'v:val.state ==# "done" && !v:val.dropped')
     let l:waiting = filter(copy(l:review.hunks), 'deepchat#hunk#waits(v:val)')
@@ -458,7 +476,6 @@ function! s:drop(buf) abort
       call deepchat#review_show#hide(l:review, l:hunk)
     endfor
   endfor
-  call deepchat#review_keys#update(a:buf)
   return l:count
 endfunction
 
@@ -479,26 +496,28 @@ function! deepchat#review#revive(buf) abort
   return l:count
 endfunction
 
-" The buffer goes: what runs is stopped. What waits is kept for the case that
-" the file is opened again.
+" The buffer goes, if it is not just read again. What runs is stopped, what
+" waits is kept for the case that the file is opened again.
 function! deepchat#review#unloaded(buf) abort
-  for l:id in deepchat#review#running(a:buf)
+  call timer_start(0, {-> bufloaded(a:buf) || s:gone(a:buf)})
+endfunction
+
+function! s:gone(buf) abort
+  for l:id in deepchat#host#running() ? deepchat#review#running(a:buf) : []
     call deepchat#host#send('stop', {'id': l:id})
   endfor
-  let l:count = s:drop(a:buf)
   call deepchat#port_hunk#leave(a:buf)
-  if get(v:, 'exiting', v:null) is v:null
+  let l:count = s:drop(a:buf)
+  if bufexists(a:buf)
     call deepchat#review_tell#dropped(l:count, 'open the file, :DeepDiff shows it', 'open the file, :DeepDiff shows them')
+  else
+    call deepchat#review_tell#dropped(l:count, ':DeepRewrite asks again', ':DeepRewrite asks again')
+    call s:wiped(a:buf)
   endif
 endfunction
 
-" The buffer goes for good, or gets its name.
-function! deepchat#review#wiping(buf) abort
-  call timer_start(0, {-> bufexists(a:buf) || deepchat#review#wiped(a:buf)})
-endfunction
-
 " The buffer is no more.
-function! deepchat#review#wiped(buf) abort
+function! s:wiped(buf) abort
   for l:review in deepchat#review#of(a:buf)
     if l:review.state !=# 'runs'
       call s:close(l:review)

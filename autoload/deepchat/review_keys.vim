@@ -3,6 +3,8 @@
 let s:KEYS = [['<LocalLeader>a', 'accept'], ['<LocalLeader>r', 'reject'], ['<LocalLeader>n', 'next-hunk'],
       \ ['<LocalLeader>p', 'prev-hunk'], ['<LocalLeader>A', 'accept-all'], ['<LocalLeader>R', 'reject-all'],
       \ [']c', 'next-hunk'], ['[c', 'prev-hunk']]
+" In diff mode these two are the editor's.
+let s:DIFFS = {']c': 1, '[c': -1}
 
 " Give buf its maps, or take them away.
 function! deepchat#review_keys#update(buf) abort
@@ -24,12 +26,16 @@ function! deepchat#review_keys#set() abort
   let b:deepchat_review_keys = []
   for [l:key, l:name] in s:KEYS
     let l:plug = '<Plug>(deepchat-' . l:name . ')'
-    if get(maparg(l:key, 'n', 0, 1), 'buffer', 0) || l:key !~# 'c$' && hasmapto(l:plug, 'n')
-          \ && index(b:deepchat_review_keys, l:name) < 0
+    let l:diff = get(s:DIFFS, l:key, 0)
+    if get(maparg(l:key, 'n', 0, 1), 'buffer', 0) || !l:diff && hasmapto(l:plug, 'n')
       continue
+    elseif l:diff
+      " allow(execute): names of this file
+      execute 'nmap <buffer> <silent> <expr>' l:key printf('&diff ? %s : "\<Plug>(deepchat-%s)"', string(l:key), l:name)
+    else
+      " allow(execute): names of this file
+      execute 'nmap <buffer> <silent>' l:key l:plug
     endif
-    " allow(execute): names of this file
-    execute 'nmap <buffer> <silent>' l:key l:plug
     call add(b:deepchat_review_keys, l:key)
   endfor
 endfunction
@@ -38,7 +44,7 @@ endfunction
 function! deepchat#review_keys#unset() abort
   for l:key in b:deepchat_review_keys
     let l:map = maparg(l:key, 'n', 0, 1)
-    if get(l:map, 'buffer', 0) && l:map.rhs =~# '^<Plug>(deepchat-'
+    if get(l:map, 'buffer', 0) && l:map.rhs =~# '<Plug>(deepchat-'
       " allow(execute): names of this file
       execute 'silent! nunmap <buffer>' l:key
     endif

@@ -154,15 +154,8 @@ endfunction
 
 " ---- going from one to the next --------------------------------------------
 
-" ]c and [c; count hunks down (up, if it is negative).
+" Go count hunks down (up, if it is negative).
 function! deepchat#review_take#jump(count) abort
-  if &diff && a:count > 0
-    execute printf('normal! %d]c', a:count)
-    return
-  elseif &diff
-    execute printf('normal! %d[c', -a:count)
-    return
-  endif
   let l:waiting = deepchat#review_take#waiting(bufnr('%'))
   let l:row = line('.') - 1
   for l:_ in empty(l:waiting) ? [] : range(abs(a:count))

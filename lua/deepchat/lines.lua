@@ -1,12 +1,14 @@
 -- Which lines of a buffer are changed, for port_hunk.vim: only Lua is told.
 local M = {}
 
--- buffer -> list of {first, last, new last} since they were taken
+-- buffer -> list of {first, last, new last} since they were taken, and who adds
+-- to it: an attachment ends only when it is called the next time
 local changes = {}
+local owner = {}
 
-local function note(buf, change)
+local function note(buf, token, change)
   local list = changes[buf]
-  if not list then
+  if not list or owner[buf] ~= token then
     return true
   end
   list[#list + 1] = change
@@ -22,15 +24,18 @@ function M.listen(buf)
   if changes[buf] then
     return
   end
-  changes[buf] = {}
+  local token = {}
+  changes[buf], owner[buf] = {}, token
   vim.api.nvim_buf_attach(buf, false, {
     on_lines = function(_, b, _, first, last, new_last)
-      return note(b, { first, last, new_last })
+      return note(b, token, { first, last, new_last })
     end,
     -- without this it would be the end; BufReadPost tells it
     on_reload = function() end,
     on_detach = function(_, b)
-      changes[b] = nil
+      if owner[b] == token then
+        changes[b] = nil
+      end
     end,
   })
 end
