@@ -78,7 +78,7 @@ is_other(const struct seam_claim *c)
 {
     struct dc_str rest = rest_of(c);
     bool longer = has_space(c->kept) && rest.len > 0 && !seam_blank(*rest.ptr);
-    bool cell = c->lead.len == 1 && *c->lead.ptr == ' ' &&
+    bool cell = c->lead.len > 0 && !seam_has_newline(c->lead) &&
                 *c->text.ptr == '|' &&
                 c->len == c->kept->sent.len - c->kept->line;
     return c->len < SEAM_KNOWN && (longer || cell);
@@ -135,15 +135,33 @@ is_deeper(const struct seam_claim *c)
            (seam_has_newline(c->lead) || !c->kept->inside);
 }
 
-/* "end" and signs behind it, but not "endpoint = 1". */
+/* Begins with one of the words, and has no other letters: not "endpoint". */
 static bool
-is_closing_word(struct dc_str text, const struct seam_weight *w)
+is_word_only(struct dc_str text, const struct seam_weight *w,
+             const char *const *words, size_t count)
 {
-    static const char *const words[] = {"end", "done", "fi", "esac"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; i < count; i++)
         if (str_starts(text, words[i]) && w->letters == strlen(words[i]))
             return true;
-    return str_starts(text, "</");
+    return false;
+}
+
+/* "end" and signs behind it; "#endif" or "{% endfor %}" only where it closes
+ * another block than the one before. */
+static bool
+is_closing_word(const struct seam_claim *c, const struct seam_weight *w)
+{
+    static const char *const words[] = {"end", "done", "fi", "esac"};
+    static const char *const marked[] = {"endif", "endfor", "endwhile",
+                                         "endblock"};
+    struct dc_str text = c->text;
+    if (str_starts(text, "</") ||
+        is_word_only(text, w, words, sizeof words / sizeof *words))
+        return true;
+    while (text.len > 0 && strchr("#{%- ", *text.ptr) != NULL)
+        text = seam_from(text, 1);
+    return !same_indent(c) &&
+           is_word_only(text, w, marked, sizeof marked / sizeof *marked);
 }
 
 /* What ends a block does so again for the block around it. */
@@ -158,7 +176,7 @@ is_closer(const struct seam_claim *c, const struct seam_weight *w)
     if (starts_with_any(c->text, leaves, sizeof leaves / sizeof *leaves))
         return c->lead.len > 0 && !same_indent(c) &&
                seam_kept_indents(c->kept, indent_again(c).len);
-    return is_closing_word(c->text, w);
+    return is_closing_word(c, w);
 }
 
 static bool
@@ -222,14 +240,17 @@ seam_is_overlap(const struct seam_claim *c)
     return enough && is_unique(c);
 }
 
-/* The fence line that kept ends in; "```" alone may also be its end. */
+/* The fence line that kept ends in; "```" alone may also be its end, and more
+ * marks behind it make it a rule. */
 static bool
 is_fence_again(const struct seam_claim *c)
 {
     const struct seam_fence *fence = &c->kept->fence;
     struct dc_str rest = rest_of(c);
+    bool more =
+        rest.len > 0 && !seam_blank(*rest.ptr) && *rest.ptr != fence->mark;
     return fence->len > 0 && fence->line == c->kept->line &&
-           (fence->info.len > 0 || (rest.len > 0 && !seam_blank(*rest.ptr)));
+           (fence->info.len > 0 || more);
 }
 
 /* The word that was cut goes on. */

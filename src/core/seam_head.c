@@ -77,6 +77,8 @@ static bool
 may_be_preamble(const struct scan *s, enum seam_words words)
 {
     const struct seam_kept *kept = s->kept;
+    if (words == SEAM_WORDS_BARE && kept->inside && kept->gap.len == 0)
+        return false; /* the rest of a word */
     if (kept->fence.len == 0 && seam_kept_quotes(kept))
         return words == SEAM_WORDS_SURE; /* else somebody speaks */
     if (kept->form == DC_FORM_TURN || s->preamble)

@@ -179,7 +179,8 @@ judge(const struct line *line)
     if (!turn && (rest == NULL || !leads_on(line)))
         return SEAM_WORDS_NONE;
     if (turn && rest != NULL && only_marks(rest))
-        return SEAM_WORDS_WEAK;
+        return strpbrk(rest, ",.!:;-\xe2") != NULL ? SEAM_WORDS_WEAK
+                                                   : SEAM_WORDS_BARE;
     if (rest != NULL &&
         (holds(rest, signs, COUNT(signs)) ||
          (holds(rest, offers, COUNT(offers)) && leads_on(line))))

@@ -7,6 +7,7 @@
 enum seam_words {
     SEAM_WORDS_NONE,
     SEAM_WORDS_MAYBE,  /* so far; the line is not complete */
+    SEAM_WORDS_BARE,   /* "Right", which may be the end of "Copyright" */
     SEAM_WORDS_WEAK,   /* "Certainly!" */
     SEAM_WORDS_STRONG, /* it speaks of going on, or of what follows */
     SEAM_WORDS_SURE,   /* of going on, and leads on to it: "... left off:" */
