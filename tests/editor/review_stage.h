@@ -44,10 +44,14 @@ expect_text(const char *name, const char *want)
     expect(name, "join(getline(1, '$'), '|')", want);
 }
 
-/* The last line that was said. */
+/* The last line that was said, at once or a moment later. */
 static inline void
 expect_said(const char *name, const char *want)
 {
+    ed_wait(ed, 3000,
+            "get(split(execute('messages'), \"\\n\"), -1, '') ==# "
+            "\"%s\"",
+            want);
     expect(name, "split(execute('messages'), \"\\n\")[-1]", want);
 }
 

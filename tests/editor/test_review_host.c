@@ -1,6 +1,7 @@
 /* A rewrite from the command to the text, with the host and the server. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/stage.h"
 
@@ -53,5 +54,73 @@ Test(review_host, watched_and_taken, .timeout = 60)
     char *events = stage_events(&st);
     cr_expect_str_eq(events, "Start\nDone stop", "%s", events);
     free(events);
+    stage_stop(&st);
+}
+
+/* A rejected hunk is asked for again, with the reason. */
+Test(review_host, with_a_reason, .timeout = 60)
+{
+    begin("token one\\nTWO\\nthree\\n\nfinish stop\ndone\n---\n"
+          "token Two\\n\nfinish stop\ndone\n");
+    ed_ex(st.ed, "1,3DeepRewrite shout");
+    cr_expect(waits_for(ENDED));
+    ed_ex(st.ed, "2DeepReject not so \"loud\" | please");
+    cr_expect(waits_for("len(deepchat#review#of(bufnr('%'))) == 2"));
+    cr_expect(waits_for(ENDED));
+    char *body = server_request_body(st.sv, 2, NULL);
+    cr_expect(strstr(body, "shout") != NULL, "%s", body);
+    cr_expect(strstr(body, "not so \\\"loud\\\" | please") != NULL, "%s", body);
+    cr_expect(strstr(body, "TWO") != NULL, "%s", body);
+    free(body);
+    ed_ex(st.ed, "DeepAccept!");
+    expect_lines("the second one", "one|Two|three|four|five|six");
+    stage_stop(&st);
+}
+
+/* Stopped, what was decided stays to be reviewed; the host's death is no other
+ * end. */
+Test(review_host, stopped_and_gone, .timeout = 60)
+{
+    static const char *const script =
+        "token one\\nTWO\\nthree\\nfour\\nFI\nhold g\ntoken VE\\nsix\\n\n"
+        "finish stop\ndone\n";
+    begin(script);
+    ed_ex(st.ed, "%%DeepRewrite shout");
+    cr_expect(waits_for(STATES " ==# 'pending'"));
+    ed_ex(st.ed, "DeepStop");
+    cr_expect(waits_for(ENDED));
+    stage_expect(&st, "stopped", STATES, "pending");
+    expect_lines("stopped", "one|two|three|four|five|six");
+    ed_ex(st.ed, "DeepAccept!");
+    expect_lines("taken", "one|TWO|three|four|five|six");
+    ed_ex(st.ed, "%%DeepRewrite shout");
+    cr_expect(waits_for("!empty(" ENDED " ? [] : [1])"));
+    ed_ex(st.ed, "call deepchat#host#stop()");
+    cr_expect(waits_for(ENDED));
+    expect_lines("gone", "one|TWO|three|four|five|six");
+    char *events = stage_events(&st);
+    cr_expect(strstr(events, "Stopped stopped\nStart\nError error") != NULL,
+              "%s", events);
+    free(events);
+    stage_stop(&st);
+}
+
+/* Applied without review while the user types elsewhere in the buffer: the
+ * user's own change stays a step of its own. */
+Test(review_host, applied_while_typing, .timeout = 60)
+{
+    begin("token one\\nTWO\\n\nhold g\ntoken three\\n\nfinish stop\ndone\n");
+    ed_ex(st.ed, "1,3DeepRewrite! shout");
+    stage_keys(&st, "Goabc");
+    cr_expect(stage_finish(&st));
+    cr_expect(waits_for(ENDED));
+    stage_keys(&st, "def<Esc>");
+    expect_lines("typed", "one|TWO|three|four|five|six|abcdef");
+    stage_keys(&st, "u");
+    expect_lines("typed behind it", "one|TWO|three|four|five|six|abc");
+    stage_keys(&st, "u");
+    expect_lines("the rewrite", "one|two|three|four|five|six|abc");
+    stage_keys(&st, "u");
+    expect_lines("typed before", "one|two|three|four|five|six");
     stage_stop(&st);
 }
