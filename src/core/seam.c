@@ -130,11 +130,21 @@ skip(struct dc_seam *seam)
     }
 }
 
+/* The lines that a song begins with may be its end. */
+static bool
+is_refrain(const struct dc_seam *seam)
+{
+    struct dc_str sent = seam->kept.sent;
+    size_t at = seam->walk.blank ? seam->walk.run : seam->walk.at;
+    struct dc_str blanks = {sent.ptr + at, seam_skip(sent, at) - at};
+    return at < SEAM_AGAIN && seam_has_newline(blanks);
+}
+
 /* The round ended before it came to the end of kept. */
 static void
 end_amid(struct dc_seam *seam)
 {
-    if (seam->walk.start > 0) {
+    if (seam->walk.start > 0 || is_refrain(seam)) {
         give_back(seam, buf_str(&seam->head), seam->from);
         return;
     }
