@@ -10,6 +10,9 @@
 #include "base/utf8.h"
 #include "core/stream.h"
 
+/* Nobody counts that far. */
+static const double number_max = 1e15;
+
 double
 stream_number(const cJSON *object, const char *key)
 {
@@ -23,7 +26,7 @@ stream_number(const cJSON *object, const char *key)
         if (*end != '\0')
             value = -1;
     }
-    return isfinite(value) && value >= 0 ? value : -1;
+    return value >= 0 && value <= number_max ? value : -1;
 }
 
 const char *

@@ -32,7 +32,7 @@ pairs_add_count(struct buf *b, const char *key, double number)
 void
 pairs_add_cost(struct buf *b, double cost)
 {
-    char text[64];
+    char text[350]; /* the largest number has 309 digits */
     if (cost < 0)
         return;
     int decimals = 4;

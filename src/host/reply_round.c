@@ -277,7 +277,7 @@ more_tokens(const struct rounds *rs)
         had = rs->sum.usage.tokens_out;
     if (had < (double)rs->pieces)
         had = (double)rs->pieces;
-    return (int64_t)had * 2;
+    return had < INT32_MAX ? (int64_t)had * 2 : 0;
 }
 
 enum round_next

@@ -54,3 +54,12 @@ Test(pairs, sums, .timeout = 10)
     expect_limit(most, true);
     expect_limit(most + 1, false);
 }
+
+Test(pairs, huge, .timeout = 10)
+{
+    struct buf b;
+    buf_init(&b, 1 << 10);
+    pairs_add_cost(&b, 1e300);
+    cr_expect_eq(b.len, strlen(" cost=") + 301, "%s", b.ptr);
+    buf_finish(&b);
+}

@@ -136,6 +136,9 @@ static const struct {
     {"huge numbers", "data: {\"usage\":{\"prompt_tokens\":1e999,"
      "\"completion_tokens\":-5,\"cost\":\"0.25\"}}\n\n",
      NONE "usage: in -1 out -1 cached -1 reasoning -1 $0.25\n"},
+    {"numbers at their limit, and above", "data: {\"usage\":{\"prompt_tokens\":1e15,"
+     "\"completion_tokens\":1.1e15,\"cost\":1e300}}\n\n",
+     NONE "usage: in 1e+15 out -1 cached -1 reasoning -1 $-1\n"},
     {"numbers as words", "data: {\"usage\":{\"prompt_tokens\":\"12x\","
      "\"completion_tokens\":\"\",\"cost\":true}}\n\n", NONE},
     {"reasoning inside output", "data: {\"usage\":{\"completion_tokens\":9,"
