@@ -6,6 +6,8 @@
 "   taken             it was accepted and not undone; seq is the undo step then
 "   left              it was rejected
 "   met               the user has changed its lines: a conflict
+"   grown             it is as it was shown, but for more old or new lines
+"   told              the update that brought it
 "   row rows          where it is: its lines, or what stands in their place
 "   dirty             row or state may have changed
 
@@ -13,7 +15,7 @@
 function! deepchat#hunk#new(first, count, new, old_marks, new_marks) abort
   return {'first': a:first, 'count': a:count, 'new': a:new, 'old_marks': a:old_marks,
         \ 'new_marks': a:new_marks, 'open': 0, 'taken': 0, 'seq': 0, 'left': 0, 'met': 0,
-        \ 'row': 0, 'rows': 0, 'dirty': 1}
+        \ 'grown': 0, 'told': 0, 'row': 0, 'rows': 0, 'dirty': 1}
 endfunction
 
 " A word for it.
@@ -27,13 +29,16 @@ function! deepchat#hunk#waits(hunk) abort
   return !a:hunk.taken && !a:hunk.left
 endfunction
 
-" Rows first to last (excluded) have become first to new_last.
-function! deepchat#hunk#changed(hunk, first, last, new_last) abort
-  if a:last < a:hunk.row
-    let a:hunk.row += a:new_last - a:last
-  elseif a:first <= a:hunk.row + a:hunk.rows
-    let a:hunk.dirty = 1
-  endif
+" Rows were changed, each time [first, behind the last, what that has become].
+function! deepchat#hunk#changed(hunk, changes) abort
+  for [l:first, l:last, l:new_last] in a:changes
+    if l:last < a:hunk.row
+      let a:hunk.row += l:new_last - l:last
+    elseif l:first <= a:hunk.row + a:hunk.rows
+      let a:hunk.dirty = 1
+      return
+    endif
+  endfor
 endfunction
 
 " Find out where it is and what has become of it.

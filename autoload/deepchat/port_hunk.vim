@@ -71,66 +71,71 @@ endfunction
 " note behind line row, likewise a list. Returns what hide() and grow() need.
 function! deepchat#port_hunk#show(buf, look) abort
   let s:last_id += 1
-  let l:shown = {'id': s:last_id, 'ids': []}
-  call call(s:nvim ? 's:nvim_lines' : 's:vim_lines', [a:buf, l:shown, a:look])
-  call deepchat#port_hunk#grow(a:buf, l:shown, a:look, 0)
+  let l:shown = {'id': s:last_id, 'ids': [], 'rows': 0, 'new': []}
+  call deepchat#port_hunk#grow(a:buf, l:shown, a:look)
+  if s:nvim
+    call s:nvim_marks(a:buf, l:shown, a:look)
+  else
+    call s:vim_marks(a:buf, l:shown, a:look)
+  endif
   return l:shown
 endfunction
 
-function! s:nvim_lines(buf, shown, look) abort
-  if a:look.rows > 0 && a:look.group !=# ''
-    call s:mark(a:buf, a:shown, a:look.row, 0, {'end_row': a:look.row + a:look.rows, 'end_col': 0,
-          \ 'hl_group': a:look.group, 'hl_eol': v:true, 'priority': 5000})
+" It has more rows now, or other new lines; else it looks the same.
+function! deepchat#port_hunk#grow(buf, shown, look) abort
+  let l:rows = a:look.group !=# '' ? a:look.rows : 0
+  if l:rows > a:shown.rows
+    call call(s:nvim ? 's:nvim_rows' : 's:vim_rows', [a:buf, a:shown, a:look])
+    let a:shown.rows = l:rows
   endif
+  if s:nvim && !empty(a:look.lines)
+    let a:shown.below = nvim_buf_set_extmark(a:buf, s:ns, a:look.at, 0, extend({'virt_lines': a:look.lines,
+          \ 'virt_lines_above': a:look.above ? v:true : v:false}, has_key(a:shown, 'below') ? {'id': a:shown.below} : {}))
+  elseif !s:nvim
+    call s:vim_lines(a:buf, a:shown, a:look)
+  endif
+endfunction
+
+" Lines that a hunk may show in a window of this height: Vim cannot scroll in
+" what is below one line. 0: all.
+function! deepchat#port_hunk#most_lines(height) abort
+  return s:nvim ? 0 : max([a:height - 4, 3])
+endfunction
+
+function! s:nvim_rows(buf, shown, look) abort
+  let a:shown.old = nvim_buf_set_extmark(a:buf, s:ns, a:look.row, 0, extend({'end_row': a:look.row + a:look.rows,
+        \ 'end_col': 0, 'hl_group': a:look.group, 'hl_eol': v:true, 'priority': 5000},
+        \ has_key(a:shown, 'old') ? {'id': a:shown.old} : {}))
+endfunction
+
+function! s:nvim_marks(buf, shown, look) abort
   for [l:row, l:from, l:to] in a:look.words
-    call s:mark(a:buf, a:shown, l:row, l:from, {'end_row': l:row, 'end_col': l:to,
-          \ 'hl_group': 'DeepChatChange', 'priority': 5001})
+    call add(a:shown.ids, nvim_buf_set_extmark(a:buf, s:ns, l:row, l:from, {'end_row': l:row, 'end_col': l:to,
+          \ 'hl_group': 'DeepChatChange', 'priority': 5001}))
   endfor
   if !empty(a:look.note)
-    call s:mark(a:buf, a:shown, a:look.row, 0, {'virt_text': a:look.note})
+    call add(a:shown.ids, nvim_buf_set_extmark(a:buf, s:ns, a:look.row, 0, {'virt_text': a:look.note}))
   endif
 endfunction
 
-function! s:mark(buf, shown, row, col, options) abort
-  call add(a:shown.ids, nvim_buf_set_extmark(a:buf, s:ns, a:row, a:col, a:options))
-endfunction
-
-" The virtual lines of a hunk are more now: those from number from on.
-function! deepchat#port_hunk#grow(buf, shown, look, from) abort
-  if empty(a:look.lines)
-    return
-  elseif !s:nvim
-    for l:chunks in a:look.lines[a:from :]
-      call s:text(a:buf, a:shown, a:look, a:look.at, l:chunks, a:look.above ? 'above' : 'below')
-    endfor
-    return
-  endif
-  let l:options = {'virt_lines': a:look.lines, 'virt_lines_above': a:look.above ? v:true : v:false}
-  if has_key(a:shown, 'below')
-    let l:options.id = a:shown.below
-  endif
-  let a:shown.below = nvim_buf_set_extmark(a:buf, s:ns, a:look.at, 0, l:options)
+" True if it is surely still shown as look says; note and new lines only.
+function! deepchat#port_hunk#is_at(buf, shown, look) abort
+  return s:nvim && len(a:shown.ids) == 1 && get(nvim_buf_get_extmark_by_id(a:buf, s:ns, a:shown.ids[0], {}), 0, -1) == a:look.row
+        \ && (!has_key(a:shown, 'below')
+        \ || get(nvim_buf_get_extmark_by_id(a:buf, s:ns, a:shown.below, {}), 0, -1) == a:look.at)
 endfunction
 
 " Take it away. row is where it is now.
 function! deepchat#port_hunk#hide(buf, shown, row) abort
   if !bufloaded(a:buf)
     return
-  elseif s:nvim
-    for l:id in a:shown.ids + (has_key(a:shown, 'below') ? [a:shown.below] : [])
-      call nvim_buf_del_extmark(a:buf, s:ns, l:id)
-    endfor
+  elseif !s:nvim
+    call s:vim_hide(a:buf, a:shown, a:row)
     return
   endif
-  let l:count = deepchat#buf#line_count(a:buf)
-  for l:type in s:TYPES
-    call prop_remove({'type': l:type, 'id': a:shown.id, 'both': 1, 'all': 1, 'bufnr': a:buf}, 1, l:count)
-  endfor
-  for [l:type, l:id, l:far] in a:shown.ids
-    let l:what = {'type': l:type, 'id': l:id, 'both': 1, 'bufnr': a:buf}
-    let l:lnum = max([min([l:far + a:row, l:count - 1]), 0]) + 1
-    if prop_remove(l:what, l:lnum) == 0
-      call prop_remove(l:what, 1, l:count)
+  for l:id in a:shown.ids + [get(a:shown, 'below', 0), get(a:shown, 'old', 0)]
+    if l:id > 0
+      call nvim_buf_del_extmark(a:buf, s:ns, l:id)
     endif
   endfor
 endfunction
@@ -175,30 +180,67 @@ for s:at in s:nvim ? [] : range(len(s:GROUPS))
   endif
 endfor
 
-" One property a line: Vim has trouble if lines inside a longer one are deleted.
-function! s:vim_lines(buf, shown, look) abort
-  if a:look.rows > 0 && a:look.group !=# ''
-    let l:lines = getbufline(a:buf, a:look.row + 1, a:look.row + a:look.rows)
-    let l:places = map(range(len(l:lines)), {_, at -> [a:look.row + at + 1, 1, a:look.row + at + 1, strlen(l:lines[at]) + 1]})
-    call prop_add_list({'type': 'deepchatHunk' . a:look.group, 'id': a:shown.id, 'bufnr': a:buf}, l:places)
-    for l:at in filter(range(len(l:lines)), 'l:lines[v:val] ==# ""')
-      call s:text(a:buf, a:shown, a:look, a:look.row + l:at, [[' ', a:look.group]], 'after')
-    endfor
+" Rows of the hunk that were not there before. One property a line: Vim has
+" trouble if lines inside a longer one are deleted.
+function! s:vim_rows(buf, shown, look) abort
+  let l:first = a:look.row + a:shown.rows + 1
+  let l:lines = getbufline(a:buf, l:first, a:look.row + a:look.rows)
+  let l:places = map(copy(l:lines), {at, line -> [l:first + at, 1, l:first + at, strlen(line) + 1]})
+  call prop_add_list({'type': 'deepchatHunk' . a:look.group, 'id': a:shown.id, 'bufnr': a:buf}, l:places)
+  let l:at = index(l:lines, '')
+  while l:at >= 0
+    call add(a:shown.ids, s:text(a:buf, a:look, l:first + l:at - 1, [[' ', a:look.group]], 'after'))
+    let l:at = index(l:lines, '', l:at + 1)
+  endwhile
+endfunction
+
+function! s:vim_marks(buf, shown, look) abort
+  if !empty(a:look.words)
+    let l:places = map(copy(a:look.words), '[v:val[0] + 1, v:val[1] + 1, v:val[0] + 1, v:val[2] + 1]')
+    call prop_add_list({'type': 'deepchatHunkDeepChatChange', 'id': a:shown.id, 'bufnr': a:buf}, l:places)
   endif
-  for [l:row, l:from, l:to] in a:look.words
-    call prop_add(l:row + 1, l:from + 1, {'type': 'deepchatHunkDeepChatChange', 'id': a:shown.id,
-          \ 'bufnr': a:buf, 'length': l:to - l:from})
-  endfor
   if !empty(a:look.note)
-    call s:text(a:buf, a:shown, a:look, a:look.row, [[' ' . a:look.note[0][0], a:look.note[0][1]]], 'after')
+    let l:note = [[' ' . a:look.note[0][0], a:look.note[0][1]]]
+    call add(a:shown.ids, s:text(a:buf, a:look, a:look.row, l:note, 'after'))
+  endif
+endfunction
+
+" The new lines, in the place of those that were shown.
+function! s:vim_lines(buf, shown, look) abort
+  for l:text in a:shown.new
+    call s:vim_remove(a:buf, l:text, a:look.was)
+  endfor
+  let a:shown.new = []
+  for l:chunks in a:look.lines
+    call add(a:shown.new, s:text(a:buf, a:look, a:look.at, l:chunks, a:look.above ? 'above' : 'below'))
+  endfor
+endfunction
+
+function! s:vim_hide(buf, shown, row) abort
+  for l:type in a:shown.rows > 0 ? s:TYPES[:1] : []
+    call prop_remove({'type': l:type, 'id': a:shown.id, 'both': 1, 'all': 1, 'bufnr': a:buf}, 1,
+          \ deepchat#buf#line_count(a:buf))
+  endfor
+  for l:text in a:shown.ids + a:shown.new
+    call s:vim_remove(a:buf, l:text, a:row)
+  endfor
+endfunction
+
+" Virtual text of a hunk that is at row now: it is looked for where it should be.
+function! s:vim_remove(buf, text, row) abort
+  let [l:type, l:id, l:far] = a:text
+  let l:what = {'type': l:type, 'id': l:id, 'both': 1, 'bufnr': a:buf}
+  let l:count = deepchat#buf#line_count(a:buf)
+  if prop_remove(l:what, max([min([l:far + a:row, l:count - 1]), 0]) + 1) == 0
+    call prop_remove(l:what, 1, l:count)
   endif
 endfunction
 
 " A line of virtual text has one group; with different ones they would change
-" places.
-function! s:text(buf, shown, look, row, chunks, align) abort
+" places. Returns [type, id, rows below the hunk's].
+function! s:text(buf, look, row, chunks, align) abort
   let l:type = 'deepchatHunk' . (a:align ==# 'after' ? a:chunks[0][1] : a:look.new)
   let l:id = prop_add(a:row + 1, 0, {'type': l:type, 'bufnr': a:buf,
         \ 'text': join(map(copy(a:chunks), 'v:val[0]'), ''), 'text_align': a:align})
-  call add(a:shown.ids, [l:type, l:id, a:row - a:look.was])
+  return [l:type, l:id, a:row - a:look.was]
 endfunction

@@ -151,10 +151,13 @@ function! s:update(id, seq, from, keep, hunks, covered) abort
     call deepchat#review_show#hide(l:review, l:hunk)
   endfor
   let l:review.hunks = a:from > 0 ? l:review.hunks[: a:from - 1] + l:new : l:new
-  for l:hunk in l:review.hunks
-    let l:hunk.open = l:hunk.first + l:hunk.count >= a:covered
+  let l:closing = filter(copy(l:review.hunks), 'v:val.open && v:val.told != a:seq')
+  for l:hunk in l:closing + l:new
+    let l:open = l:hunk.first + l:hunk.count >= a:covered
+    let l:hunk.grown = get(l:hunk, 'grown', 0) && l:open
+    let l:hunk.open = l:open
   endfor
-  call s:show(l:review, l:new)
+  call s:show(l:review, filter(l:closing, '!v:val.open') + l:new)
   let l:review.seq = a:seq
   return 'ok'
 endfunction
@@ -166,27 +169,26 @@ function! s:taken_over(new, old, keep) abort
   let [l:first, l:count, l:lines, l:old_marks, l:new_marks] = a:new
   let l:lines = a:keep > 0 ? a:old.new[: a:keep - 1] + l:lines : l:lines
   let l:hunk = deepchat#hunk#new(l:first, l:count, l:lines, l:old_marks, l:new_marks)
-  if empty(a:old) || a:old.first != l:first || a:old.count != l:count
+  if empty(a:old) || a:old.first != l:first || a:old.count > l:count
     return l:hunk
-  elseif a:old.new ==# l:lines
+  elseif a:old.count == l:count && a:old.new ==# l:lines
     let l:hunk = extend(a:old, {'old_marks': l:old_marks, 'new_marks': l:new_marks})
-  elseif a:keep == len(a:old.new) && a:old.old_marks == l:old_marks
-        \ && a:old.new_marks == filter(copy(l:new_marks), 'v:val[0] < a:keep') && deepchat#hunk#waits(a:old)
-    let l:hunk = extend(a:old, {'new': l:lines, 'new_marks': l:new_marks, 'grown': a:keep})
+  elseif a:old.open && a:keep == len(a:old.new) && deepchat#hunk#waits(a:old)
+    let l:hunk = extend(a:old, {'count': l:count, 'new': l:lines, 'old_marks': l:old_marks,
+          \ 'new_marks': l:new_marks, 'grown': 1})
   endif
   return l:hunk
 endfunction
 
-" Settle new hunks, and show what is new of them.
+" Settle hunks that are new or have changed, and show them.
 function! s:show(review, hunks) abort
   for l:hunk in a:hunks
-    let l:grown = has_key(l:hunk, 'grown') ? remove(l:hunk, 'grown') : -1
-    if l:hunk.dirty
+    let l:grown = l:hunk.grown && !l:hunk.met
+    if l:hunk.dirty || l:hunk.grown
       call deepchat#hunk#settle(l:hunk, a:review.track, a:review.buf)
-      let l:grown = -1
     endif
-    if l:grown >= 0
-      call deepchat#review_show#grow(a:review, l:hunk, l:grown)
+    if l:grown
+      call deepchat#review_show#grow(a:review, l:hunk)
     else
       call deepchat#review_show#hunk(a:review, l:hunk)
     endif
@@ -228,15 +230,6 @@ function! s:show_status(review, text) abort
   let l:row = min([a:review.track.top, a:review.track.total - 1])
   call deepchat#port#virtual(a:review.buf, a:review.id * 8 + 6, l:row,
         \ a:text ==# '' ? [] : [[' ' . a:text, 'DeepChatStatus']], 0)
-endfunction
-
-" Host: the answer was cut, and goes on by itself.
-function! deepchat#review#round(id, about) abort
-  let l:review = get(s:reviews, a:id, {})
-  if !empty(l:review) && l:review.state ==# 'runs'
-    call deepchat#port#event('DeepChatContinued',
-          \ deepchat#tell#event(s:teller(l:review), extend({'rounds': a:about.number + 1}, a:about)))
-  endif
 endfunction
 
 " Host: it has ended; about as deepchat#buf#finish() has it, and outcome: hunks,
@@ -287,15 +280,18 @@ endfunction
 
 " What may still have changed when it ended is no proposal, unless it goes on.
 function! s:keep_decided(review, outcome) abort
-  let l:kept = index(['hunks', 'cut'], a:outcome) >= 0 ? a:review.hunks
-        \ : index(['error', 'stopped'], a:outcome) >= 0 ? filter(copy(a:review.hunks), '!v:val.open') : []
-  for l:hunk in a:review.hunks
-    if index(l:kept, l:hunk) < 0
+  let [l:all, l:kept] = [a:review.hunks, []]
+  for l:hunk in l:all
+    if index(['hunks', 'cut'], a:outcome) < 0 && (l:hunk.open || index(['error', 'stopped'], a:outcome) < 0)
       call deepchat#review_show#hide(a:review, l:hunk)
-    elseif !has_key(l:hunk, 'shown')
+      continue
+    endif
+    call add(l:kept, l:hunk)
+    let l:closes = l:hunk.open && a:review.state !=# 'cut'
+    let l:hunk.open = l:hunk.open && !l:closes
+    if l:closes || !has_key(l:hunk, 'shown')
       call deepchat#review_show#hunk(a:review, l:hunk)
     endif
-    let l:hunk.open = l:hunk.open && a:review.state ==# 'cut'
   endfor
   let a:review.hunks = l:kept
 endfunction
@@ -315,6 +311,7 @@ endfunction
 
 function! s:listen(buf) abort
   let s:buffers[a:buf] = 1
+  call setbufvar(a:buf, 'deepchat_reviewed', 1)
   call deepchat#port_hunk#listen(a:buf)
 endfunction
 
@@ -350,12 +347,12 @@ function! deepchat#review#catch_up(buf) abort
     return
   endif
   let l:reviews = deepchat#review#of(a:buf)
-  for [l:first, l:last, l:new_last] in l:changes
-    for l:review in l:reviews
+  for l:review in l:reviews
+    for [l:first, l:last, l:new_last] in l:changes
       call deepchat#track#changed(l:review.track, l:first, l:last, l:new_last)
-      for l:hunk in l:review.hunks
-        call deepchat#hunk#changed(l:hunk, l:first, l:last, l:new_last)
-      endfor
+    endfor
+    for l:hunk in l:review.hunks
+      call deepchat#hunk#changed(l:hunk, l:changes)
     endfor
   endfor
   if !empty(l:reviews) && l:reviews[0].track.total != deepchat#buf#line_count(a:buf)
@@ -388,13 +385,16 @@ function! s:look_again(buf, reviews) abort
     let l:seen += map(l:near, '[l:review, v:val]')
   endfor
   for [l:review, l:hunk] in l:seen
+    if l:hunk.dirty
+      call deepchat#hunk#settle(l:hunk, l:review.track, a:buf)
+    endif
+  endfor
+  call filter(l:seen, {_, pair -> !deepchat#review_show#is_right(pair[0], pair[1])})
+  for [l:review, l:hunk] in l:seen
     call deepchat#review_show#hide(l:review, l:hunk)
   endfor
   call deepchat#port_hunk#sweep(a:buf, l:dirty[0] - 1, l:dirty[1] + 1)
   for [l:review, l:hunk] in l:seen
-    if l:hunk.dirty
-      call deepchat#hunk#settle(l:hunk, l:review.track, a:buf)
-    endif
     call deepchat#review_show#hunk(l:review, l:hunk)
   endfor
   call deepchat#port_hunk#draw(a:buf)
@@ -496,10 +496,11 @@ function! deepchat#review#revive(buf) abort
   return l:count
 endfunction
 
-" The buffer goes, if it is not just read again. What runs is stopped, what
-" waits is kept for the case that the file is opened again.
+" The buffer goes, if it is not just read again or gets its name. A new one may
+" have its number. What runs is stopped, what waits is kept for the case that the
+" file is opened again.
 function! deepchat#review#unloaded(buf) abort
-  call timer_start(0, {-> bufloaded(a:buf) || s:gone(a:buf)})
+  call timer_start(0, {-> bufloaded(a:buf) && getbufvar(a:buf, 'deepchat_reviewed', 0) || s:gone(a:buf)})
 endfunction
 
 function! s:gone(buf) abort
@@ -508,7 +509,7 @@ function! s:gone(buf) abort
   endfor
   call deepchat#port_hunk#leave(a:buf)
   let l:count = s:drop(a:buf)
-  if bufexists(a:buf)
+  if getbufvar(a:buf, 'deepchat_reviewed', 0)
     call deepchat#review_tell#dropped(l:count, 'open the file, :DeepDiff shows it', 'open the file, :DeepDiff shows them')
   else
     call deepchat#review_tell#dropped(l:count, ':DeepRewrite asks again', ':DeepRewrite asks again')

@@ -5,12 +5,14 @@
 " Rows of the screen that one long line may take.
 let s:ROWS = 20
 
-" What a window that shows buf has: tabstop, and width if lines are wrapped.
+" What a window that shows buf has: tabstop, height, width if lines are wrapped,
+" and how many lines a hunk may show, if there is such a limit.
 function! s:measure(buf) abort
   let l:win = get(win_findbuf(a:buf), 0, 0)
-  let l:info = get(getwininfo(l:win), 0, {})
-  return {'tab': getbufvar(a:buf, '&tabstop'),
-        \ 'width': empty(l:info) || !getwinvar(l:win, '&wrap') ? 0 : max([l:info.width - l:info.textoff, 10])}
+  let l:info = l:win > 0 ? getwininfo(l:win)[0] : {'height': &lines}
+  return {'tab': getbufvar(a:buf, '&tabstop'), 'height': l:info.height,
+        \ 'most': deepchat#port_hunk#most_lines(l:info.height),
+        \ 'width': l:win == 0 || !getwinvar(l:win, '&wrap') ? 0 : max([l:info.width - l:info.textoff, 10])}
 endfunction
 
 " Show what there is to see of a hunk, instead of what was shown.
@@ -19,12 +21,29 @@ function! deepchat#review_show#hunk(review, hunk) abort
   if !deepchat#hunk#waits(a:hunk) || a:review.hidden || !bufloaded(a:review.buf)
     return
   endif
-  let l:look = s:look(a:review, a:hunk)
-  let a:hunk.shown = deepchat#port_hunk#show(a:review.buf, l:look)
-  let a:hunk.look = l:look
-  if l:look.above
-    call deepchat#port_hunk#to_top(a:review.buf, len(l:look.lines))
+  let a:hunk.look = s:look(a:review, a:hunk)
+  let a:hunk.shown = deepchat#port_hunk#show(a:review.buf, a:hunk.look)
+  if a:hunk.look.above
+    call deepchat#port_hunk#to_top(a:review.buf, len(a:hunk.look.lines))
   endif
+endfunction
+
+" The same for one that is shown already and has only grown.
+function! deepchat#review_show#grow(review, hunk) abort
+  if !has_key(a:hunk, 'shown') || a:hunk.look.above || a:hunk.met
+    call deepchat#review_show#hunk(a:review, a:hunk)
+    return
+  endif
+  let a:hunk.look = s:look(a:review, a:hunk)
+  call deepchat#port_hunk#grow(a:review.buf, a:hunk.shown, a:hunk.look)
+endfunction
+
+" True if a conflict is still shown as it should be. It may be a long one.
+function! deepchat#review_show#is_right(review, hunk) abort
+  return a:hunk.met && has_key(a:hunk, 'shown') && !a:review.hidden && a:hunk.look.new ==# 'DeepChatConflict'
+        \ && a:hunk.look.row == (a:hunk.rows > 0 ? a:hunk.row : max([a:hunk.row - 1, 0]))
+        \ && a:hunk.look.at == max([a:hunk.row + a:hunk.rows - 1, 0])
+        \ && deepchat#port_hunk#is_at(a:review.buf, a:hunk.shown, a:hunk.look)
 endfunction
 
 " Take it off the screen.
@@ -38,55 +57,76 @@ function! deepchat#review_show#hide(review, hunk) abort
   endif
 endfunction
 
-" The hunk has more new lines than were shown, those from number from on, and is
-" else the same.
-function! deepchat#review_show#grow(review, hunk, from) abort
-  if !has_key(a:hunk, 'shown') || a:hunk.look.at < 0 || a:hunk.dirty
-    call deepchat#review_show#hunk(a:review, a:hunk)
-    return
-  endif
-  let l:look = a:hunk.look
-  let l:look.at += a:hunk.row - l:look.was
-  let l:look.was = a:hunk.row
-  let l:count = len(l:look.lines)
-  call s:add_lines(l:look.lines, a:hunk, a:from, s:measure(a:review.buf))
-  call deepchat#port_hunk#grow(a:review.buf, a:hunk.shown, l:look, l:count)
-endfunction
-
+" What port_hunk.vim is to show. While a hunk grows it is the end of it that
+" counts, and what the words are that differ is not known.
 function! s:look(review, hunk) abort
-  let l:look = {'row': a:hunk.row, 'was': a:hunk.row, 'rows': a:hunk.rows, 'words': [], 'lines': [], 'note': [],
-        \ 'at': a:hunk.row + a:hunk.rows - 1, 'above': 0, 'group': a:hunk.met ? '' : 'DeepChatDelete',
-        \ 'new': a:hunk.met ? 'DeepChatConflict' : 'DeepChatAdd'}
+  let l:look = {'was': a:hunk.row, 'row': a:hunk.row, 'rows': a:hunk.rows, 'group': 'DeepChatDelete',
+        \ 'new': 'DeepChatAdd', 'at': a:hunk.row + a:hunk.rows - 1, 'above': 0, 'words': [], 'note': []}
   if l:look.at < 0
-    let l:look.at = 0
-    let l:look.above = 1
+    let [l:look.at, l:look.above] = [0, 1]
   endif
   if a:hunk.met
+    let [l:look.group, l:look.new] = ['', 'DeepChatConflict']
     let l:look.row = a:hunk.rows > 0 ? a:hunk.row : l:look.at
     let l:look.note = [['met your edit, not applied', 'DeepChatConflict']]
-  else
+  elseif !a:hunk.open
     let l:look.words = map(copy(a:hunk.old_marks), '[v:val[0] + a:hunk.row, v:val[1], v:val[2]]')
   endif
-  call s:add_lines(l:look.lines, a:hunk, 0, s:measure(a:review.buf))
+  let l:look.lines = s:lines(a:hunk, l:look.new, s:measure(a:review.buf))
   return l:look
 endfunction
 
-" Add the hunk's new lines from number from on to what is shown.
-function! s:add_lines(lines, hunk, from, measure) abort
-  let l:group = a:hunk.met ? 'DeepChatConflict' : 'DeepChatAdd'
-  let l:marks = {}
-  for [l:line, l:first, l:last] in a:hunk.met ? [] : a:hunk.new_marks
-    let l:marks[l:line] = add(get(l:marks, l:line, []), [l:first, l:last])
-  endfor
-  for l:at in range(a:from, len(a:hunk.new) - 1)
+" The hunk's new lines as they are shown.
+function! s:lines(hunk, group, measure) abort
+  let l:count = len(a:hunk.new)
+  let [l:first, l:last] = [0, l:count - 1]
+  if a:hunk.open
+    let l:first = max([l:count - a:measure.height, 0])
+  elseif a:measure.most > 0 && l:count > a:measure.most
+    let l:last = a:measure.most - 1
+  endif
+  let l:marks = a:hunk.open || a:hunk.met ? {} : s:by_line(a:hunk.new_marks)
+  let l:lines = []
+  for l:at in range(l:first, l:last)
     let l:text = a:hunk.new[l:at]
-    if !has_key(l:marks, l:at) && l:text !~# '[^ -~]' && l:text !=# ''
-          \ && (a:measure.width == 0 || strlen(l:text) <= a:measure.width)
-      call add(a:lines, [[l:text, l:group]])
+    if l:text =~# '[^ -~]' || l:text ==# '' || a:measure.width > 0 && strlen(l:text) > a:measure.width
+      call extend(l:lines, s:chunks(l:text, get(l:marks, l:at, []), a:group, a:measure))
+    elseif has_key(l:marks, l:at)
+      call add(l:lines, s:plain(l:text, l:marks[l:at], a:group))
     else
-      call extend(a:lines, s:chunks(l:text, get(l:marks, l:at, []), l:group, a:measure))
+      call add(l:lines, [[l:text, a:group]])
     endif
   endfor
+  if l:last < l:count - 1
+    call add(l:lines, [[printf('… %d more lines (:DeepDiff)', l:count - 1 - l:last), a:group]])
+  endif
+  return l:lines
+endfunction
+
+" Marks as line -> [[from, to], ...].
+function! s:by_line(marks) abort
+  let l:lines = {}
+  for [l:line, l:from, l:to] in a:marks
+    if has_key(l:lines, l:line)
+      call add(l:lines[l:line], [l:from, l:to])
+    else
+      let l:lines[l:line] = [[l:from, l:to]]
+    endif
+  endfor
+  return l:lines
+endfunction
+
+" A line of nothing but ASCII that fits.
+function! s:plain(text, marks, group) abort
+  let [l:chunks, l:at] = [[], 0]
+  for [l:from, l:to] in a:marks
+    if l:from > l:at
+      call add(l:chunks, [strpart(a:text, l:at, l:from - l:at), a:group])
+    endif
+    call add(l:chunks, [strpart(a:text, l:from, l:to - l:from), 'DeepChatChange'])
+    let l:at = l:to
+  endfor
+  return l:at < strlen(a:text) ? add(l:chunks, [strpart(a:text, l:at), a:group]) : l:chunks
 endfunction
 
 " A line as lines of the screen.

@@ -25,26 +25,34 @@ endfunction
 " Rows first to last (excluded) have become first to new_last.
 function! deepchat#track#changed(track, first, last, new_last) abort
   let l:by = a:new_last - a:last
-  let l:segs = []
-  for l:seg in a:track.segs
-    let [l:base, l:count, l:row] = l:seg
-    if l:row + l:count <= a:first
-      call add(l:segs, l:seg)
-    elseif l:row >= a:last
-      call add(l:segs, [l:base, l:count, l:row + l:by])
-    else
-      if l:row < a:first
-        call add(l:segs, [l:base, a:first - l:row, l:row])
-      endif
-      if l:row + l:count > a:last
-        call add(l:segs, [l:base + a:last - l:row, l:row + l:count - a:last, a:new_last])
-      endif
-    endif
-  endfor
-  let a:track.segs = l:segs
+  let l:at = s:search(a:track.segs, {seg -> seg[2] + seg[1] <= a:first})
+  let l:segs = a:track.segs[: l:at - 1]
+  let l:segs = l:at > 0 ? l:segs : []
+  while l:at < len(a:track.segs) && a:track.segs[l:at][2] < a:last
+    let [l:base, l:count, l:row] = a:track.segs[l:at]
+    call s:add(l:segs, [l:base, a:first - l:row, l:row])
+    call s:add(l:segs, [l:base + a:last - l:row, l:row + l:count - a:last, a:new_last])
+    let l:at += 1
+  endwhile
+  let l:below = a:track.segs[l:at :]
+  let a:track.segs = l:segs + (l:by == 0 ? l:below : map(l:below, {_, seg -> [seg[0], seg[1], seg[2] + l:by]}))
   let a:track.total += l:by
   call s:move_ends(a:track, a:first, a:last, a:new_last)
   let a:track.dirty = s:join(a:track.dirty, a:first, a:last, a:new_last)
+endfunction
+
+" How many of the segs, which are the first ones, are above something.
+function! s:search(segs, is_above) abort
+  let [l:low, l:high] = [0, len(a:segs)]
+  while l:low < l:high
+    let l:middle = (l:low + l:high) / 2
+    if a:is_above(a:segs[l:middle])
+      let l:low = l:middle + 1
+    else
+      let l:high = l:middle
+    endif
+  endwhile
+  return l:low
 endfunction
 
 " What is inserted right at an end belongs to the text.
@@ -92,7 +100,7 @@ function! deepchat#track#compare(track, buf) abort
 endfunction
 
 function! s:add(segs, seg) abort
-  if a:seg[1] == 0
+  if a:seg[1] <= 0
     return
   endif
   let l:last = get(a:segs, -1, [])
@@ -160,30 +168,29 @@ endfunction
 " The row of count (1 or more) lines from first on, if they stand there one
 " below the other; else -1.
 function! deepchat#track#row(track, first, count) abort
-  for [l:base, l:count, l:row] in a:track.segs
-    if l:base + l:count > a:first
-      return l:base <= a:first && l:base + l:count >= a:first + a:count ? l:row + a:first - l:base : -1
-    endif
-  endfor
-  return -1
+  let l:at = s:search(a:track.segs, {seg -> seg[0] + seg[1] <= a:first})
+  let [l:base, l:count, l:row] = get(a:track.segs, l:at, [a:first, 0, 0])
+  return l:base <= a:first && l:base + l:count >= a:first + a:count ? l:row + a:first - l:base : -1
 endfunction
 
 " What is around count lines from first on: [line in base behind the next one
 " above that stands as it was, row behind it, the next such line below, its row].
 function! deepchat#track#around(track, first, count) abort
-  let l:above = [0, a:track.top]
   let l:last = a:first + a:count
-  for [l:base, l:count, l:row] in a:track.segs
-    if l:base < a:first
-      let l:here = min([l:count, a:first - l:base])
-      let l:above = [l:base + l:here, l:row + l:here]
-    endif
-    if l:base + l:count > l:last
-      let l:from = max([l:base, l:last])
-      return l:above + [l:from, l:row + l:from - l:base]
-    endif
-  endfor
-  return l:above + [len(a:track.base), a:track.end]
+  let l:at = s:search(a:track.segs, {seg -> seg[0] < a:first})
+  let l:above = [0, a:track.top]
+  if l:at > 0
+    let [l:base, l:count, l:row] = a:track.segs[l:at - 1]
+    let l:here = min([l:count, a:first - l:base])
+    let l:above = [l:base + l:here, l:row + l:here]
+  endif
+  let l:at = s:search(a:track.segs, {seg -> seg[0] + seg[1] <= l:last})
+  if l:at == len(a:track.segs)
+    return l:above + [len(a:track.base), a:track.end]
+  endif
+  let [l:base, l:count, l:row] = a:track.segs[l:at]
+  let l:from = max([l:base, l:last])
+  return l:above + [l:from, l:row + l:from - l:base]
 endfunction
 
 " The row at which to insert in front of line first, -1 if it is not known: the
