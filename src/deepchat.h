@@ -326,6 +326,7 @@ struct dc_request {
     struct dc_str instruction;     /* how to go on, "" as it was; only
                                       DC_FORM_TURN can say it */
     bool stream;                   /* also asks for usage in the stream */
+    bool no_usage;                 /* but not for that */
     const struct dc_param *params; /* sent as they are, in this order */
     size_t param_count;
     struct dc_str extra; /* JSON object merged last, "" for none */
@@ -398,6 +399,7 @@ struct dc_failure {
     enum dc_fault fault;
     bool retry;       /* may be asked again if no text has come yet */
     char field[64];   /* the request field that the server named, or "" */
+    bool unknown;     /* it takes no such field, whatever the value */
     char line[256];   /* for the user: one line without "deepchat: " */
     char server[512]; /* the server's own words, one line, for the log */
 };

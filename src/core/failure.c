@@ -144,59 +144,11 @@ is_no_model(const struct reading *r)
         return false;
     if (said_any(&r->said, plain))
         return true;
+    const char *field = r->said.field; /* "not available for this model" */
+    if (field[0] != '\0' && strcmp(field, "model") != 0)
+        return false;
     return r->status <= 422 && said_has(&r->said, "model") &&
            said_any(&r->said, words);
-}
-
-/* ---- the field that was refused ---- */
-
-/* The first option that the text speaks of; "stop" and the like are left out,
- * because they are English, too. */
-static const char *
-named_field(struct dc_str text)
-{
-    static const char *const fields[] = {
-        "stream_options",
-        "service_tier",
-        "reasoning_effort",
-        "prompt_cache_key",
-        "fail_fast",
-        "max_completion_tokens",
-        "max_tokens",
-        "temperature",
-        "top_p",
-        "presence_penalty",
-        "response_format",
-        "frequency_penalty",
-        "tool_choice",
-        "chat_template_kwargs",
-    };
-    const char *found = "";
-    size_t first = text.len;
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        size_t at = failure_find_word(text, fields[i]);
-        if (at < first) {
-            first = at;
-            found = fields[i];
-        }
-    }
-    bool effort = failure_find(text, "reasoning is mandatory") < text.len;
-    return found[0] == '\0' && effort ? "reasoning_effort" : found;
-}
-
-/* "stream_options.include_usage" is about stream_options, but of a message it
- * matters which one. */
-static void
-find_field(struct reading *r)
-{
-    const char *named = r->said.field;
-    size_t len = strlen(named);
-    if (len == 0)
-        named = named_field(buf_str(&r->said.text));
-    else if (strncmp(named, "messages", 8) != 0)
-        len = strcspn(named, ".[");
-    snprintf(r->out->field, sizeof r->out->field, "%.*s",
-             len > 0 ? (int)len : 63, named);
 }
 
 /* ---- the statuses ---- */
@@ -218,19 +170,6 @@ read_key(struct reading *r)
         failure_say(r, DC_FAULT_KEY, false, "nothing lost",
                     "key from %s refused (%d)",
                     or_text(r->asked->key_source, "your settings"), r->status);
-}
-
-static void
-read_field(struct reading *r)
-{
-    find_field(r);
-    const char *words = or_text(r->said.text.ptr, "no reason given");
-    if (r->out->field[0] == '\0')
-        failure_say(r, DC_FAULT_OTHER, false, "", "refused (%d): %s", r->status,
-                    words);
-    else
-        failure_say(r, DC_FAULT_FIELD, false, "", "%s refused (%d): %s",
-                    r->out->field, r->status, words);
 }
 
 static void
@@ -367,7 +306,7 @@ read_status(struct reading *r)
     else if (status >= 200 && status < 300)
         read_ok(r);
     else if (status == 400 || status == 422)
-        read_field(r);
+        failure_field(r);
     else
         failure_say(r, DC_FAULT_OTHER, false, "",
                     "unexpected status %d from %s", status, r->host);

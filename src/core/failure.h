@@ -2,6 +2,7 @@
  *   failure.c       an answer -> fault, line, retry
  *   failure_net.c   the same, where there was no whole answer
  *   failure_form.c  the same, where a continuation was refused
+ *   failure_field.c the same, where a member of the request was
  *   failure_said.c  the body of an error -> the server's words
  *   failure_text.c  anybody's text -> one line that is fit to be shown */
 #ifndef CORE_FAILURE_H
@@ -77,5 +78,10 @@ void failure_net(struct reading *r);
 
 /* True if the server refused the way in which a continuation was asked for. */
 bool failure_form(struct reading *r);
+
+/* ---- failure_field.c ---------------------------------------------------- */
+
+/* A request that was found wrong: 400 or 422. */
+void failure_field(struct reading *r);
 
 #endif

@@ -277,7 +277,7 @@ add_stream(struct buf *b, const struct dc_request *req, const cJSON *extra)
         add_name(b, "stream");
         buf_add_text(b, stream ? "true" : "false");
     }
-    if (stream && member(extra, "stream_options") == NULL) {
+    if (stream && !req->no_usage && member(extra, "stream_options") == NULL) {
         add_name(b, "stream_options");
         buf_add_text(b, "{\"include_usage\":true}");
     }

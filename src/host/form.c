@@ -17,6 +17,7 @@ struct entry {
     char *model;
     enum dc_form form; /* NONE: as for any server */
     unsigned facts;
+    struct quirks quirks;
 };
 
 struct forms {
@@ -35,6 +36,7 @@ empty(struct entry *e)
 {
     free(e->url);
     free(e->model);
+    quirks_finish(&e->quirks);
     *e = (struct entry){0};
 }
 
@@ -150,6 +152,23 @@ bool
 form_effort_refused(struct forms *forms, const struct config *cfg)
 {
     return learn(forms, cfg, EFFORT_REFUSED);
+}
+
+/* ---- members ---- */
+
+uint32_t
+form_refused(const struct forms *forms, const struct config *cfg,
+             const struct members *m)
+{
+    size_t i = find(forms, cfg);
+    return i < FORMS_MAX ? quirk_match(&forms->entries[i].quirks, m) : 0;
+}
+
+bool
+form_field_refused(struct forms *forms, const struct config *cfg,
+                   const char *name, const char *value)
+{
+    return quirk_learn(&entry_of(forms, cfg)->quirks, name, value);
 }
 
 /* ---- structured output ---- */

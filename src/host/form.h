@@ -1,6 +1,7 @@
 /*
- * How a server is asked to go on with an answer that was cut: what is known of
- * its host, and what it has taught since, for each address and model.
+ * How a server is asked, for the first time and to go on with an answer that
+ * was cut: what is known of its host, and what it has taught since, for each
+ * address and model.
  */
 #ifndef HOST_FORM_H
 #define HOST_FORM_H
@@ -9,6 +10,7 @@
 
 #include "deepchat.h"
 #include "host/config.h"
+#include "host/quirk.h"
 
 /* Addresses and models that something is remembered of; the oldest goes. */
 enum { FORMS_MAX = 64 };
@@ -37,6 +39,13 @@ bool form_think_refused(struct forms *forms, const struct config *cfg);
 bool form_effort_none(const struct forms *forms, const struct config *cfg);
 /* DC_FAULT_FIELD with field "reasoning_effort". False as above. */
 bool form_effort_refused(struct forms *forms, const struct config *cfg);
+
+/* The members of m that are refused there, for quirk_fit(). */
+uint32_t form_refused(const struct forms *forms, const struct config *cfg,
+                      const struct members *m);
+/* As quirk_learn(). */
+bool form_field_refused(struct forms *forms, const struct config *cfg,
+                        const char *name, const char *value);
 
 /* The answer is JSON or bound to a grammar: cut, it cannot be gone on with. Nor
  * can one that was cut in a tool call (dc_summary.calls), which is not known

@@ -98,6 +98,53 @@ members_set(struct members *m, const char *name, struct value *value)
     }
 }
 
+static bool
+has(const struct members *m, const char *name)
+{
+    return find(m, name) < m->count || value_get(m->rest, name) != NULL;
+}
+
+/* What stands in extra_body is what is sent. */
+char *
+members_get(const struct members *m, const char *name)
+{
+    const struct value *set = value_get(m->rest, name);
+    size_t i = find(m, name);
+    if (set != NULL)
+        return (char *)(uintptr_t)print(set).ptr;
+    if (i == m->count)
+        return NULL;
+    return mem_copy(m->params[i].value.ptr, m->params[i].value.len);
+}
+
+void
+members_drop(struct members *m, const char *name)
+{
+    size_t i = find(m, name);
+    if (i < m->count) {
+        drop(m->params[i].value);
+        m->count--;
+        memmove(&m->params[i], &m->params[i + 1],
+                (m->count - i) * sizeof *m->params);
+    }
+    if (value_get(m->rest, name) != NULL) {
+        value_drop(m->rest, name);
+        print_rest(m);
+    }
+}
+
+void
+members_rename(struct members *m, const char *from, const char *to)
+{
+    const struct value *set = value_get(m->rest, from);
+    size_t i = find(m, from);
+    if (set != NULL && !has(m, to))
+        value_put(m->rest, to, value_copy(set));
+    else if (set == NULL && i < m->count && !has(m, to))
+        m->params[i].name = to;
+    members_drop(m, from);
+}
+
 void
 members_thinking_off(struct members *m)
 {
@@ -107,12 +154,6 @@ members_thinking_off(struct members *m)
         value_is(set, VALUE_MAP) ? value_copy(set) : value_map();
     value_put(kwargs, "enable_thinking", value_bool(false));
     members_set(m, name, kwargs);
-}
-
-static bool
-has(const struct members *m, const char *name)
-{
-    return find(m, name) < m->count || value_get(m->rest, name) != NULL;
 }
 
 void

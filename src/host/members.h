@@ -23,6 +23,11 @@ void members_finish(struct members *m);
 
 /* Whatever has set the member. name is borrowed, value is taken. */
 void members_set(struct members *m, const char *name, struct value *value);
+/* Its value as JSON text, owned (free); NULL if it is not there. */
+char *members_get(const struct members *m, const char *name);
+void members_drop(struct members *m, const char *name);
+/* Where to is set already, from is dropped. to is borrowed. */
+void members_rename(struct members *m, const char *from, const char *to);
 
 /* "chat_template_kwargs": {"enable_thinking": false}, besides what the user
  * has in there. */

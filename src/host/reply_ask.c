@@ -7,7 +7,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "host/file.h"
-#include "host/members.h"
+#include "host/quirk.h"
+
+static const char USAGE[] = "stream_options";
 
 static size_t
 room_of(const struct dc_message *m)
@@ -43,19 +45,51 @@ reply_messages(const struct dc_message *messages, size_t count)
     return copy;
 }
 
+void
+reply_members(struct members *m, const struct config *cfg,
+              const struct reply_how *how)
+{
+    members_init(m, cfg);
+    if (how->thinking_off)
+        members_thinking_off(m);
+    if (how->effort_none)
+        members_effort_none(m);
+    if (how->max_tokens > 0)
+        members_set_max_tokens(m, how->max_tokens);
+    quirk_fit(how->refused, m);
+}
+
+/* dc_request_body() adds these by itself. */
+static bool
+asks_usage(const struct config *cfg, const struct reply_how *how,
+           const struct members *m)
+{
+    const struct value *stream = value_get(m->rest, "stream");
+    bool on = stream != NULL ? value_as_bool(stream, false)
+                             : config_bool(cfg, "stream");
+    return on && !(how->refused & quirk_bit(USAGE));
+}
+
+char *
+reply_carried(const struct config *cfg, const struct reply_how *how,
+              const char *name)
+{
+    struct members m;
+    reply_members(&m, cfg, how);
+    char *value = members_get(&m, name);
+    if (value == NULL && strcmp(name, USAGE) == 0 && asks_usage(cfg, how, &m))
+        value = mem_str("{\"include_usage\":true}");
+    members_finish(&m);
+    return value;
+}
+
 char *
 reply_body(const struct reply_request *request, const struct reply_how *how,
            size_t *len, struct dc_error *err)
 {
     const struct config *cfg = request->cfg;
     struct members m;
-    members_init(&m, cfg);
-    if (how->thinking_off)
-        members_thinking_off(&m);
-    if (how->effort_none)
-        members_effort_none(&m);
-    if (how->max_tokens > 0)
-        members_set_max_tokens(&m, how->max_tokens);
+    reply_members(&m, cfg, how);
     struct dc_request body = {
         .model = str_of(config_model(cfg)),
         .messages = request->messages,
@@ -64,6 +98,7 @@ reply_body(const struct reply_request *request, const struct reply_how *how,
         .kept = how->kept,
         .instruction = how->instruction,
         .stream = config_bool(cfg, "stream"),
+        .no_usage = (how->refused & quirk_bit(USAGE)) != 0,
         .params = m.params,
         .param_count = m.count,
         .extra = m.extra,

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "host/http.h"
+#include "host/members.h"
 #include "host/reply.h"
 
 /* How one request differs from what the options say. */
@@ -13,11 +14,20 @@ struct reply_how {
     struct dc_str kept, instruction;
     bool thinking_off, effort_none;
     int64_t max_tokens; /* 0: as the options say */
+    uint32_t refused;   /* members to ask without: quirk_fit() */
 };
 
 /* A copy in one piece (free). */
 struct dc_message *reply_messages(const struct dc_message *messages,
                                   size_t count);
+
+/* The members of a request that is asked so; members_finish(). */
+void reply_members(struct members *m, const struct config *cfg,
+                   const struct reply_how *how);
+/* What a request that is asked so carries under a name, as JSON text, owned
+ * (free); NULL if nothing. */
+char *reply_carried(const struct config *cfg, const struct reply_how *how,
+                    const char *name);
 
 /* The body; owned (dc_free). NULL with *err as dc_request_body(). */
 char *reply_body(const struct reply_request *request,

@@ -99,11 +99,19 @@ end_failed(struct reply *r, const struct dc_failure *failure)
 }
 
 static void
+ask_otherwise(struct reply *r)
+{
+    if (r->rounds.told[0] != '\0')
+        r->events.notice(r->events.user, r->rounds.told);
+    ask_now(r, "waiting");
+}
+
+static void
 fail_or_again(struct reply *r, const struct dc_failure *failure,
               double retry_after)
 {
     if (r->came == 0 && rounds_mend(&r->rounds, failure))
-        ask_now(r, "waiting");
+        ask_otherwise(r);
     else if (!try_again(r, failure, retry_after))
         end_failed(r, failure);
 }

@@ -6,6 +6,7 @@
  */
 #include "host/reply_round.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/log.h"
@@ -13,7 +14,7 @@
 
 enum {
     ANEW_MAX = 2,
-    MEND_MAX = 8, /* more than there are ways to ask */
+    MEND_MAX = 16, /* more than there are ways to ask */
 };
 
 void
@@ -54,15 +55,9 @@ rounds_stands(const struct rounds *rs)
 
 /* ---- asking ---- */
 
-void
-rounds_ask(struct rounds *rs)
+static void
+ask_to_go_on(struct rounds *rs)
 {
-    dc_seam_free(rs->seam);
-    rs->seam = NULL;
-    rs->waiting = 0;
-    rs->how = (struct reply_how){.max_tokens = rs->max_tokens};
-    if (rs->fresh || rs->sent == 0)
-        return;
     rs->how.form = form_of(rs->forms, rs->cfg);
     if (rs->number == 0 && rs->instruction.len > 0) {
         rs->how.form = DC_FORM_TURN;
@@ -77,6 +72,36 @@ rounds_ask(struct rounds *rs)
         .form = rs->how.form,
     };
     rs->seam = dc_seam_new(&options);
+}
+
+/* What was refused before is not asked again. */
+static uint32_t
+refused_of(const struct rounds *rs)
+{
+    struct members m;
+    reply_members(&m, rs->cfg, &rs->how);
+    uint32_t refused = form_refused(rs->forms, rs->cfg, &m);
+    members_finish(&m);
+    return refused;
+}
+
+void
+rounds_ask(struct rounds *rs)
+{
+    dc_seam_free(rs->seam);
+    rs->seam = NULL;
+    rs->waiting = 0;
+    rs->how = (struct reply_how){.max_tokens = rs->max_tokens};
+    if (!rs->fresh && rs->sent > 0)
+        ask_to_go_on(rs);
+    rs->how.refused = refused_of(rs);
+}
+
+static const char *
+server_name(const struct config *cfg)
+{
+    const char *provider = config_text(cfg, "provider");
+    return provider != NULL && *provider != '\0' ? provider : config_host(cfg);
 }
 
 /* Only one form has room for an instruction. */
@@ -106,16 +131,54 @@ refuse_effort(struct rounds *rs, const struct dc_failure *failure)
     return true;
 }
 
-bool
-rounds_mend(struct rounds *rs, const struct dc_failure *failure)
+/* It goes by its other name already. */
+static bool
+is_renamed(const struct rounds *rs, const char *name)
 {
-    if (rs->how.form == DC_FORM_NONE || rs->mended++ == MEND_MAX)
+    const char *other = quirk_other(name);
+    return other != NULL && (rs->how.refused & quirk_bit(other));
+}
+
+/* Another name is for a server that knows none of the first: one that finds
+ * the limit too high must not get it where nobody looks. */
+static bool
+refuse_field(struct rounds *rs, const struct dc_failure *failure)
+{
+    const char *name = failure->field;
+    bool rename = quirk_other(name) != NULL;
+    if (quirk_bit(name) == 0 || (rename && !failure->unknown) ||
+        is_renamed(rs, name))
+        return false;
+    char *value = reply_carried(rs->cfg, &rs->how, name);
+    if (value == NULL)
+        return false;
+    bool always = failure->unknown || strcmp(name, "stream_options") == 0;
+    if (form_field_refused(rs->forms, rs->cfg, name, always ? NULL : value))
+        quirk_line(rs->told, sizeof rs->told, server_name(rs->cfg), name);
+    free(value);
+    return true;
+}
+
+static bool
+mend(struct rounds *rs, const struct dc_failure *failure)
+{
+    if (failure->fault == DC_FAULT_FIELD)
+        return refuse_effort(rs, failure) || refuse_field(rs, failure);
+    if (rs->how.form == DC_FORM_NONE)
         return false;
     if (failure->fault == DC_FAULT_FORM)
         return next_form(rs);
-    if (failure->fault == DC_FAULT_THINK)
-        return refuse_thinking(rs);
-    return failure->fault == DC_FAULT_FIELD && refuse_effort(rs, failure);
+    return failure->fault == DC_FAULT_THINK && refuse_thinking(rs);
+}
+
+bool
+rounds_mend(struct rounds *rs, const struct dc_failure *failure)
+{
+    rs->told[0] = '\0';
+    if (rs->mended == MEND_MAX || !mend(rs, failure))
+        return false;
+    rs->mended++;
+    return true;
 }
 
 /* ---- text ---- */

@@ -36,6 +36,7 @@ struct rounds {
     int number, most;   /* automatic rounds: this one, and at most */
     int anew;           /* how often it was asked for anew */
     int mended;         /* how often this round was asked for otherwise */
+    char told[128];     /* what the last of that was about; "": nothing new */
     bool fresh;         /* what is kept is void as soon as something comes */
     int64_t max_tokens; /* 0: as the options say */
 
@@ -87,7 +88,7 @@ void rounds_go_anew(struct rounds *rs);
 void rounds_void(struct rounds *rs);
 
 /* The request was refused: true if it is worth asking otherwise, which the
- * next rounds_ask() does. */
+ * next rounds_ask() does; told is for the user then. */
 bool rounds_mend(struct rounds *rs, const struct dc_failure *failure);
 
 /* How far it is, for the user. */

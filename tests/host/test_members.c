@@ -155,3 +155,52 @@ Test(members, set, .timeout = 20)
     members_finish(&m);
     config_free(cfg);
 }
+
+/* The same member in the options and in extra_body is one, and the latter is
+ * what is sent. */
+Test(members, get_drop_rename, .timeout = 20)
+{
+    static const struct {
+        const char *settings, *got, *dropped, *renamed;
+    } rows[] = {
+        {"{}", NULL, "\"stream\":false", "\"stream\":false"},
+        {"{\"seed\":7,\"n\":2}", "7", "\"n\":2,\"stream\":false",
+         "\"n\":2,\"user\":7,\"stream\":false"},
+        {"{\"extra_body\":{\"seed\":8,\"x\":1}}", "8",
+         "\"stream\":false,\"x\":1", "\"stream\":false,\"x\":1,\"user\":8"},
+        {"{\"seed\":7,\"extra_body\":{\"seed\":8}}", "8", "\"stream\":false",
+         "\"stream\":false,\"user\":8"},
+        {"{\"seed\":7,\"extra_body\":{\"user\":\"u\"}}", "7",
+         "\"stream\":false,\"user\":\"u\"", "\"stream\":false,\"user\":\"u\""},
+        {"{\"extra_body\":{\"seed\":{\"a\":[1]},\"user\":\"u\"}}",
+         "{\"a\":[1]}", "\"stream\":false,\"user\":\"u\"",
+         "\"stream\":false,\"user\":\"u\""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (int rename = 0; rename < 2; rename++) {
+            struct config *cfg = make(rows[i].settings);
+            struct members m;
+            members_init(&m, cfg);
+            char *got = members_get(&m, "seed");
+            cr_expect(got == NULL ? rows[i].got == NULL
+                                  : strcmp(got, rows[i].got) == 0,
+                      "%s: %s", rows[i].settings, got != NULL ? got : "none");
+            free(got);
+            if (rename)
+                members_rename(&m, "seed", "user");
+            else
+                members_drop(&m, "seed");
+            got = members_get(&m, "seed");
+            cr_expect_null(got, "%s", rows[i].settings);
+            free(got);
+            char *body = body_of(&m);
+            const char *want = rename ? rows[i].renamed : rows[i].dropped;
+            size_t head = strlen("{\"messages\":[],");
+            cr_expect_eq(strlen(body), head + strlen(want) + 1, "%s", body);
+            cr_expect_eq(strncmp(body + head, want, strlen(want)), 0, "%s: %s",
+                         rows[i].settings, body);
+            dc_free(body);
+            members_finish(&m);
+            config_free(cfg);
+        }
+}

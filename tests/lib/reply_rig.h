@@ -20,6 +20,8 @@ struct reply_rig {
     struct buf text[2];  /* by dc_delta_kind; emptied by "anew" */
     struct buf statuses; /* one a line */
     struct buf rounds;   /* "1/8 12 0.5;" */
+    struct buf notices;  /* one a line */
+    bool noticing;       /* else one is a mistake */
     size_t back;
     int started, anew, ended;
     struct value *end; /* finish line pairs got_text refused rounds pieces in

@@ -1,6 +1,7 @@
 /* Request bodies, byte by byte. */
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,6 +176,31 @@ Test(request, bodies, .timeout = 10)
         cr_expect_str_eq(body, cases[i].body, "%s: %s", cases[i].title, body);
         cr_expect_eq(strlen(body), len, "%s", cases[i].title);
         cr_expect(json_text(str_of(body)), "%s", cases[i].title);
+        dc_free(body);
+    }
+}
+
+/* A server may take no stream_options; what the user has set there stays. */
+Test(request, without_usage, .timeout = 10)
+{
+    static const struct {
+        bool stream;
+        const char *extra, *body;
+    } rows[] = {
+        {true, "", "\"stream\":true"},
+        {false, "", "\"stream\":false"},
+        {false, "{\"stream\":true}", "\"stream\":true"},
+        {true, "{\"stream_options\":{}}",
+         "\"stream\":true,\"stream_options\":{}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct dc_request req = {.stream = rows[i].stream,
+                                 .no_usage = true,
+                                 .extra = str_of(rows[i].extra)};
+        char want[128];
+        snprintf(want, sizeof want, "{\"messages\":[],%s}", rows[i].body);
+        char *body = dc_request_body(&req, NULL, NULL);
+        cr_expect_str_eq(body, want, "%s", body);
         dc_free(body);
     }
 }
