@@ -146,8 +146,8 @@ is_word_only(struct dc_str text, const struct seam_weight *w,
     return false;
 }
 
-/* "end" and signs behind it; "#endif" or "{% endfor %}" only where it closes
- * another block than the one before. */
+/* "end" and signs behind it, or "#endif"; a longer "{% endfor %}" only where it
+ * closes another block than the one before. */
 static bool
 is_closing_word(const struct seam_claim *c, const struct seam_weight *w)
 {
@@ -160,7 +160,7 @@ is_closing_word(const struct seam_claim *c, const struct seam_weight *w)
         return true;
     while (text.len > 0 && strchr("#{%- ", *text.ptr) != NULL)
         text = seam_from(text, 1);
-    return !same_indent(c) &&
+    return (c->len < SEAM_OVERLAP_BYTES || !same_indent(c)) &&
            is_word_only(text, w, marked, sizeof marked / sizeof *marked);
 }
 
@@ -223,6 +223,18 @@ says_something(const struct seam_weight *w)
     return !w->repeats && (text || code);
 }
 
+/* An indented line of its own that in kept is only the end of one: "import
+ * log" and "    log.open()". */
+static bool
+is_below_its_end(const struct seam_claim *c)
+{
+    size_t start = c->kept->line + indent_of(c->kept).len;
+    struct dc_str indent = indent_again(c);
+    bool indented = indent.len > 1 || str_is(indent, "\t");
+    return seam_has_newline(c->lead) && indented &&
+           c->kept->sent.len - c->len > start;
+}
+
 bool
 seam_is_overlap(const struct seam_claim *c)
 {
@@ -232,7 +244,7 @@ seam_is_overlap(const struct seam_claim *c)
     if (is_single(c) &&
         (is_deeper(c) || (w.chars < SEAM_WORD_MAX && is_closer(c, &w))))
         return false;
-    if (is_other(c))
+    if (is_other(c) || is_below_its_end(c))
         return false;
     bool enough = (c->len >= SEAM_OVERLAP_BYTES &&
                    w.chars >= SEAM_OVERLAP_CHARS && !is_second_word(c, &w)) ||
@@ -322,13 +334,13 @@ seam_is_line(const struct seam_claim *c)
         return true;
     if (w.repeats || w.letters == 0)
         return false;
-    bool indented = c->lead.len > 0 && same_indent(c);
+    bool indented =
+        c->lead.len > 0 && !seam_has_newline(c->lead) && same_indent(c);
     if (indented && w.solid + 1 >= SEAM_LINE_CHARS && is_amid_word(c))
         return true;
     if (w.chars < SEAM_LINE_CHARS || w.bytes < SEAM_DISTINCT)
         return false;
-    if (c->after_line || c->lead.len == 0 ||
-        (indented && !seam_has_newline(c->lead)))
+    if (c->after_line || c->lead.len == 0 || indented)
         return c->after_line || is_cut_line(c, &w);
     return seam_has_newline(c->lead) && is_line_below(c, &w);
 }
