@@ -154,7 +154,8 @@ function! s:update(id, seq, from, keep, hunks, covered) abort
   let l:closing = filter(copy(l:review.hunks), 'v:val.open && v:val.told != a:seq')
   for l:hunk in l:closing + l:new
     let l:open = l:hunk.first + l:hunk.count >= a:covered
-    let l:hunk.grown = get(l:hunk, 'grown', 0) && l:open
+    let l:hunk.dirty = l:hunk.dirty || (l:hunk.grown && !l:open)
+    let l:hunk.grown = l:hunk.grown && l:open
     let l:hunk.open = l:open
   endfor
   call s:show(l:review, filter(l:closing, '!v:val.open') + l:new)
