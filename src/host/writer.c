@@ -15,11 +15,9 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "host/log.h"
+#include "host/pace.h"
 
 enum {
-    FRAME_US = 33000,
-    FRAME_MAX_US = 50000,
-    COST_FACTOR = 10, /* a frame is at least this many answer times long */
     RETRY_MS = 30,
     RETRY_MAX_MS = 250,
     ERRORS_MAX = 10, /* failed calls in a row: about two seconds of them */
@@ -389,21 +387,11 @@ judge(struct writer_lane *lane, const char *word, int64_t next_us)
         lose(lane, word);
 }
 
-/* A frame is long enough that the editor is busy a tenth of it at most. */
-static int64_t
-frame_us(const struct writer *w)
-{
-    int64_t frame = (loop_now_us() - w->sent_us) * COST_FACTOR;
-    return frame < FRAME_US       ? FRAME_US
-           : frame > FRAME_MAX_US ? FRAME_MAX_US
-                                  : frame;
-}
-
 static void
 on_answer(void *user, const struct value *result, const char *error)
 {
     struct writer *w = user;
-    int64_t next = w->sent_us + frame_us(w);
+    int64_t next = w->sent_us + pace_frame_us(loop_now_us() - w->sent_us);
     for (size_t i = 0; i < w->flight_count; i++) {
         struct writer_lane *lane = lane_of(w, w->flight[i]);
         const char *word = value_as_text(value_at(result, i), NULL);
