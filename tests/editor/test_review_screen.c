@@ -80,7 +80,8 @@ static const struct {
      "0123456789|0123456789|line 2|line 3|line 4|line 5|~"},
     {"numbers", "setlocal number", "[[0, 1, ['A'], [], []]]",
      "  1 line 1|    A|  2 line 2|  3 line 3|  4 line 4|  5 line 5|~"},
-    {"a closed fold", "set fillchars=fold:- | setlocal foldmethod=manual | 2,3fold",
+    {"a closed fold",
+     "set fillchars=fold:- | setlocal foldmethod=manual | 2,3fold",
      "[[1, 1, ['A'], [], []], [3, 1, ['B'], [], []]]",
      "line 1|+--  2 lines: line 2--------------------------------------------"
      "----------------|line 4|B|line 5|~"},
@@ -163,6 +164,10 @@ Test(review_screen, grows, .timeout = 60)
     expect_screen("changed", "x|line 1|line 2|line 3|A|E|line 4|line 5|~");
     ed_ex(ed, "call Update(g:r, 0, 0, [], 0)");
     expect_screen("anew", "x|line 1|line 2|line 3|line 4|line 5|~");
+    ed_ex(ed, "call Update(g:r, 0, 0, [[2, 0, ['A'], [], []]], 2)");
+    expect_screen("added", "x|line 1|line 2|A|line 3|line 4|line 5|~");
+    ed_ex(ed, "call Update(g:r, 0, 1, [[2, 2, [], [], []]], 5)");
+    expect_screen("closed", "x|line 1|line 2|line 3|line 4|A|line 5|~");
     ed_ex(ed, "call Update(g:r, 0, 0, [[0, 5, map(range(1, 40), '\"n\" . "
               "v:val'), [], []]], 5) | call Finish(g:r, 'hunks')");
     ed_ex(ed, "DeepAccept!");
