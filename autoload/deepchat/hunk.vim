@@ -7,6 +7,7 @@
 "   left              it was rejected
 "   met               the user has changed its lines: a conflict
 "   grown             it is as it was shown, but for more old or new lines
+"   from              while it is open, the first of the new lines that are shown
 "   told              the update that brought it
 "   row rows          where it is: its lines, or what stands in their place
 "   dirty             row or state may have changed
@@ -15,7 +16,7 @@
 function! deepchat#hunk#new(first, count, new, old_marks, new_marks) abort
   return {'first': a:first, 'count': a:count, 'new': a:new, 'old_marks': a:old_marks,
         \ 'new_marks': a:new_marks, 'open': 0, 'taken': 0, 'seq': 0, 'left': 0, 'met': 0,
-        \ 'grown': 0, 'told': 0, 'row': 0, 'rows': 0, 'dirty': 1}
+        \ 'grown': 0, 'from': 0, 'told': 0, 'row': 0, 'rows': 0, 'dirty': 1}
 endfunction
 
 " A word for it.

@@ -71,7 +71,7 @@ endfunction
 " note behind line row, likewise a list. Returns what hide() and grow() need.
 function! deepchat#port_hunk#show(buf, look) abort
   let s:last_id += 1
-  let l:shown = {'id': s:last_id, 'ids': [], 'rows': 0, 'new': []}
+  let l:shown = {'id': s:last_id, 'ids': [], 'rows': 0, 'words': 0, 'new': []}
   call deepchat#port_hunk#grow(a:buf, l:shown, a:look)
   if s:nvim
     call s:nvim_marks(a:buf, l:shown, a:look)
@@ -96,10 +96,10 @@ function! deepchat#port_hunk#grow(buf, shown, look) abort
   endif
 endfunction
 
-" Lines that a hunk may show in a window of this height: Vim cannot scroll in
-" what is below one line. 0: all.
-function! deepchat#port_hunk#most_lines(height) abort
-  return s:nvim ? 0 : max([a:height - 4, 3])
+" True if so many lines below one cannot all be seen, as there is room for most:
+" Vim cannot scroll in them.
+function! deepchat#port_hunk#is_tall(count, most) abort
+  return !s:nvim && a:count > a:most
 endfunction
 
 function! s:nvim_rows(buf, shown, look) abort
@@ -198,6 +198,7 @@ function! s:vim_marks(buf, shown, look) abort
   if !empty(a:look.words)
     let l:places = map(copy(a:look.words), '[v:val[0] + 1, v:val[1] + 1, v:val[0] + 1, v:val[2] + 1]')
     call prop_add_list({'type': 'deepchatHunkDeepChatChange', 'id': a:shown.id, 'bufnr': a:buf}, l:places)
+    let a:shown.words = len(l:places)
   endif
   if !empty(a:look.note)
     let l:note = [[' ' . a:look.note[0][0], a:look.note[0][1]]]
@@ -205,21 +206,29 @@ function! s:vim_marks(buf, shown, look) abort
   endif
 endfunction
 
-" The new lines, in the place of those that were shown.
+" The new lines, in the place of those that were shown; those that are still
+" right stay.
 function! s:vim_lines(buf, shown, look) abort
-  for l:text in a:shown.new
-    call s:vim_remove(a:buf, l:text, a:look.was)
-  endfor
-  let a:shown.new = []
-  for l:chunks in a:look.lines
+  let l:stay = len(a:shown.new)
+  if l:stay == 0 || a:shown.at != a:look.at - a:look.was || a:shown.lines isnot a:look.lines
+    for l:text in a:shown.new
+      call s:vim_remove(a:buf, l:text, a:look.was)
+    endfor
+    let [l:stay, a:shown.new] = [0, []]
+  endif
+  for l:chunks in a:look.lines[l:stay :]
     call add(a:shown.new, s:text(a:buf, a:look, a:look.at, l:chunks, a:look.above ? 'above' : 'below'))
   endfor
+  let [a:shown.at, a:shown.lines] = [a:look.at - a:look.was, a:look.lines]
 endfunction
 
 function! s:vim_hide(buf, shown, row) abort
-  for l:type in a:shown.rows > 0 ? s:TYPES[:1] : []
-    call prop_remove({'type': l:type, 'id': a:shown.id, 'both': 1, 'all': 1, 'bufnr': a:buf}, 1,
-          \ deepchat#buf#line_count(a:buf))
+  let l:count = deepchat#buf#line_count(a:buf)
+  for [l:type, l:lines] in a:shown.rows > 0 ? [[s:TYPES[0], a:shown.rows], [s:TYPES[1], a:shown.words]] : []
+    let l:what = {'type': l:type, 'id': a:shown.id, 'both': 1, 'all': 1, 'bufnr': a:buf}
+    if l:lines > 0 && prop_remove(l:what, min([a:row + 1, l:count]), min([a:row + a:shown.rows, l:count])) < l:lines
+      call prop_remove(l:what, 1, l:count)
+    endif
   endfor
   for l:text in a:shown.ids + a:shown.new
     call s:vim_remove(a:buf, l:text, a:row)
@@ -230,8 +239,8 @@ endfunction
 function! s:vim_remove(buf, text, row) abort
   let [l:type, l:id, l:far] = a:text
   let l:what = {'type': l:type, 'id': l:id, 'both': 1, 'bufnr': a:buf}
-  let l:count = deepchat#buf#line_count(a:buf)
-  if prop_remove(l:what, max([min([l:far + a:row, l:count - 1]), 0]) + 1) == 0
+  let [l:lnum, l:count] = [l:far + a:row + 1, deepchat#buf#line_count(a:buf)]
+  if l:lnum < 1 || l:lnum > l:count || prop_remove(l:what, l:lnum) == 0
     call prop_remove(l:what, 1, l:count)
   endif
 endfunction
@@ -240,7 +249,7 @@ endfunction
 " places. Returns [type, id, rows below the hunk's].
 function! s:text(buf, look, row, chunks, align) abort
   let l:type = 'deepchatHunk' . (a:align ==# 'after' ? a:chunks[0][1] : a:look.new)
-  let l:id = prop_add(a:row + 1, 0, {'type': l:type, 'bufnr': a:buf,
-        \ 'text': join(map(copy(a:chunks), 'v:val[0]'), ''), 'text_align': a:align})
+  let l:text = len(a:chunks) == 1 ? a:chunks[0][0] : join(map(copy(a:chunks), 'v:val[0]'), '')
+  let l:id = prop_add(a:row + 1, 0, {'type': l:type, 'bufnr': a:buf, 'text': l:text, 'text_align': a:align})
   return [l:type, l:id, a:row - a:look.was]
 endfunction

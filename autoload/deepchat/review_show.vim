@@ -5,13 +5,12 @@
 " Rows of the screen that one long line may take.
 let s:ROWS = 20
 
-" What a window that shows buf has: tabstop, height, width if lines are wrapped,
-" and how many lines a hunk may show, if there is such a limit.
+" What a window that shows buf has: tabstop, width if lines are wrapped, and how
+" many lines of a hunk it has room for.
 function! s:measure(buf) abort
   let l:win = get(win_findbuf(a:buf), 0, 0)
   let l:info = l:win > 0 ? getwininfo(l:win)[0] : {'height': &lines}
-  return {'tab': getbufvar(a:buf, '&tabstop'), 'height': l:info.height,
-        \ 'most': deepchat#port_hunk#most_lines(l:info.height),
+  return {'tab': getbufvar(a:buf, '&tabstop'), 'most': max([l:info.height - 4, 4]),
         \ 'width': l:win == 0 || !getwinvar(l:win, '&wrap') ? 0 : max([l:info.width - l:info.textoff, 10])}
 endfunction
 
@@ -81,13 +80,15 @@ function! s:lines(hunk, group, measure) abort
   let l:count = len(a:hunk.new)
   let [l:first, l:last] = [0, l:count - 1]
   if a:hunk.open
-    let l:first = max([l:count - a:measure.height, 0])
-  elseif a:measure.most > 0 && l:count > a:measure.most
+    let a:hunk.from = l:count - a:hunk.from > a:measure.most ? l:count - a:measure.most / 2 : a:hunk.from
+    let l:first = a:hunk.from
+  elseif deepchat#port_hunk#is_tall(l:count, a:measure.most)
     let l:last = a:measure.most - 1
   endif
   let l:marks = a:hunk.open || a:hunk.met ? {} : s:by_line(a:hunk.new_marks)
-  let l:lines = []
-  for l:at in range(l:first, l:last)
+  let l:same = a:hunk.open && get(a:hunk, 'cells', [[]])[0] == [a:group, l:first, a:measure]
+  let l:lines = l:same ? a:hunk.cells[2] : []
+  for l:at in range(l:same ? a:hunk.cells[1] : l:first, l:last)
     let l:text = a:hunk.new[l:at]
     if l:text =~# '[^ -~]' || l:text ==# '' || a:measure.width > 0 && strlen(l:text) > a:measure.width
       call extend(l:lines, s:chunks(l:text, get(l:marks, l:at, []), a:group, a:measure))
@@ -100,6 +101,7 @@ function! s:lines(hunk, group, measure) abort
   if l:last < l:count - 1
     call add(l:lines, [[printf('… %d more lines (:DeepDiff)', l:count - 1 - l:last), a:group]])
   endif
+  let a:hunk.cells = a:hunk.open ? [[a:group, l:first, a:measure], l:count, l:lines] : [[]]
   return l:lines
 endfunction
 
