@@ -209,10 +209,8 @@ function! s:written(buf) abort
   endif
   call s:apply(l:open, getline(1, '$'))
   setlocal nomodified
-  let l:seq = deepchat#port#undo_seq(a:buf)
-  for [l:review, l:hunk] in l:open.pairs
+  for [l:_, l:hunk] in l:open.pairs
     let l:hunk.left = !l:hunk.taken
-    let l:hunk.seq = l:seq
   endfor
   call s:closing(a:buf)
 endfunction
@@ -221,20 +219,14 @@ endfunction
 " so that marks stay; and what that leaves out, such as blanks that 'diffopt'
 " ignores. One undo step.
 function! s:apply(open, lines) abort
-  call deepchat#port#undo_break(a:open.buf)
   silent! %diffput
   let l:now = getbufline(a:open.buf, 1, '$')
-  if l:now !=# a:lines
-    let [l:head, l:tail] = [0, 0]
-    let l:least = min([len(l:now), len(a:lines)])
-    while l:head < l:least && l:now[l:head] ==# a:lines[l:head]
-      let l:head += 1
-    endwhile
-    while l:tail < l:least - l:head && l:now[-1 - l:tail] ==# a:lines[-1 - l:tail]
-      let l:tail += 1
-    endwhile
-    call deepchat#port#replace(a:open.buf, l:head, len(l:now) - l:head - l:tail,
-          \ s:slice(a:lines, l:head, len(a:lines) - l:tail))
+  if len(l:now) == len(a:lines)
+    for l:row in filter(range(len(l:now)), 'l:now[v:val] !=# a:lines[v:val]')
+      call deepchat#port#replace(a:open.buf, l:row, 1, [a:lines[l:row]])
+    endfor
+  else
+    call deepchat#port#replace(a:open.buf, 0, len(l:now), a:lines)
   endif
   call deepchat#review#catch_up(a:open.buf)
 endfunction

@@ -28,6 +28,7 @@ rewrite_start(struct stage *st, const char *script, const char *settings)
 static inline void
 rewrite_open(struct stage *st, const char *name, const char *text)
 {
+    ed_ex(st->ed, "silent! DeepReject!");
     ed_ex(st->ed, "silent! tabonly! | silent! only! | silent! %%bwipeout!");
     ed_ex(st->ed, "call writefile(split(\"%s\", \"\\n\", 1), '%s/%s')", text,
           ed_home(st->ed), name);

@@ -151,6 +151,11 @@ Test(rewrite_bad, a_turn_in_a_chat, .timeout = 60)
     char *body = server_request_body(st.sv, 1, NULL);
     cr_expect(strstr(body, "Hi\\n%% user"), "%s", body);
     free(body);
+    ed_ex(st.ed, "DeepDiff");
+    stage_expect(&st, "proposal", "[&filetype, &syntax, line('$')]",
+                 "\ndeepchat\n7");
+    stage_keys(&st, ":quit<CR>");
+    cr_assert(ed_wait(st.ed, STAGE_MS, "tabpagenr('$') == 1"));
     ed_ex(st.ed, "DeepAccept!");
     stage_expect_text(&st, "chat",
                       "%% user\n\nHello\n%%% assistant\n%% user x\n"
@@ -165,7 +170,7 @@ Test(rewrite_bad, the_buffer_goes, .timeout = 60)
     rewrite_start(&st, NULL, "");
     static const char *const ways[][3] = {
         {"bwipeout!", "", "0"},
-        {"edit!", "one\ntwo\nthree\nfour\nfive\nsix", "0"},
+        {"edit!", "ONE\ntwo", "0"},
         {"%delete _", "", "2"},
     };
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {

@@ -23,9 +23,9 @@ expect_closed(struct stage *st, const char *name)
     cr_assert(ed_wait(st->ed, STAGE_MS, "tabpagenr('$') == 1"), "%s", name);
     stage_expect(st, name,
                  "[winnr('$'), &diff, &scrollbind, &foldmethod, "
-                 "expand('%:t'), len(getbufinfo())]",
+                 "expand('%:t'), bufnr('deepchat-proposal') < 0]",
                  "1\n0\n0\nmanual\ndiff.txt\n1");
-    ed_ex(st->ed, "split");
+    ed_ex(st->ed, "let g:buf = bufnr('') | new | execute 'buffer' g:buf");
     stage_expect(st, name, "[&diff, &scrollbind, &foldmethod]", "0\n0\nmanual");
     ed_ex(st->ed, "close");
 }
@@ -50,6 +50,8 @@ static const struct {
     {"the buffer written, then the proposal", "<C-w>p:write<CR><C-w>p:write<CR>", NEW, "0", false},
     {"read again, then written", "ggdG:edit!<CR>:write<CR>", NEW, "0", false},
     {"a copy written, then closed", ":write ~/copy<CR>:bwipeout ~/copy<CR>:quit<CR>", "one\ntwo\nthree\nfour\nfive\nsix\nseven", "3", false},
+    {"split, then closed", ":split<CR><C-w>j:quit<CR>", "one\ntwo\nthree\nfour\nfive\nsix\nseven", "3", false},
+    {"asked for again", "1gt:DeepDiff<CR>:quit<CR>", "one\ntwo\nthree\nfour\nfive\nsix\nseven", "3", false},
     {"written, undone", ":write<CR>", "one\ntwo\nthree\nfour\nfive\nsix\nseven", "3", false},
     {"put over, undone", "dp:quit<CR>", "one\ntwo\nthree\nfour\nfive\nsix\nseven", "3", false},
 };
@@ -63,7 +65,8 @@ Test(rewrite_diff, ways, .timeout = 100)
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         const char *name = ways[i].name;
         ask(&st, name);
-        ed_ex(st.ed, "DeepDiff");
+        ed_ex(st.ed, "setlocal fileformat=dos | DeepDiff");
+        stage_expect(&st, name, "[&filetype, &fileformat]", "text\ndos");
         stage_expect(&st, name,
                      "[tabpagenr('$'), winnr('$'), winnr(), &diff, "
                      "getwinvar(1, '&diff'), &buftype, &modified, line('.'), "
@@ -97,12 +100,15 @@ Test(rewrite_diff, the_option, .timeout = 60)
     rewrite_open(&st, "diff.txt", TEXT);
     ed_ex(st.ed, "g/o/DeepRewrite louder");
     cr_assert(server_wait_held(st.sv, "g", 3, STAGE_MS));
-    stage_keys(&st, "ix");
+    stage_keys(&st, "ix<C-o>:new<CR>");
     server_release(st.sv, "g");
     rewrite_idle(&st, "option");
     ed_pump(st.ed, 20);
     stage_expect(&st, "in insert mode", "[mode(), tabpagenr('$')]", "i\n1");
-    stage_keys(&st, "<BS><Esc>");
+    stage_keys(&st, "<Esc>");
+    ed_pump(st.ed, 20);
+    stage_expect(&st, "elsewhere", "[mode(), tabpagenr('$')]", "n\n1");
+    stage_keys(&st, ":quit<CR>u");
     cr_assert(ed_wait(st.ed, STAGE_MS, "tabpagenr('$') == 2"));
     stage_expect_text(&st, "all", "HERE\nHERE\nthree\nHERE\nfive\nsix\nseven");
     stage_keys(&st, ":wq<CR>");
@@ -145,14 +151,27 @@ Test(rewrite_diff, conflicts_lists_and_drops, .timeout = 60)
     stage_keys(&st, ":write<CR>");
     cr_assert(ed_wait(st.ed, STAGE_MS, "tabpagenr('$') == 1"));
     stage_expect_text(&st, "met", NEW);
+    ask(&st, "met in one place");
+    ed_ex(st.ed, "1,4s/$/!/");
+    stage_expect(&st, "met in one place",
+                 "filter(" REWRITE_WAITS ", 'v:val[1].met') != []", "1");
+    ed_ex(st.ed, "DeepDiff");
+    stage_expect_text(&st, "met in one place", NEW);
+    stage_keys(&st, ":quit<CR>");
+    expect_closed(&st, "met in one place");
+    ed_ex(st.ed, "silent! DeepReject!");
     ask(&st, "dropped");
+    ed_ex(st.ed, "DeepAccept");
     ed_ex(st.ed, "write");
     stage_expect(&st, "dropped", "len(" REWRITE_WAITS ")", "0");
-    ed_ex(st.ed, "DeepDiff");
+    ed_ex(st.ed, "tabnew | tabprevious | DeepDiff");
+    stage_expect(&st, "the first", "line('.')", "4");
     stage_expect_text(&st, "dropped", NEW);
     stage_keys(&st, ":quit<CR>");
-    expect_closed(&st, "dropped");
-    stage_expect(&st, "revived", "len(" REWRITE_WAITS ")", "3");
+    cr_assert(ed_wait(st.ed, STAGE_MS, "tabpagenr('$') == 2"));
+    stage_expect(&st, "back", "tabpagenr()", "1");
+    ed_ex(st.ed, "tabonly");
+    stage_expect(&st, "revived", "len(" REWRITE_WAITS ")", "2");
     ed_ex(st.ed, "DeepReject!");
     ed_ex(st.ed, "DeepDiff");
     rewrite_expect_said(&st, "nothing", "deepchat: nothing to review here");
@@ -166,10 +185,19 @@ Test(rewrite_diff, what_the_options_ignore, .timeout = 60)
     rewrite_start(&st, NULL, "");
     ed_ex(st.ed, "set diffopt=internal,iwhite,icase,context:1");
     ask(&st, "ignored");
-    ed_ex(st.ed, "2mark a | 6mark b | DeepDiff");
+    ed_ex(st.ed, "if !has('nvim') | call prop_type_add('x', {}) | endif");
+    ed_ex(st.ed, "execute has('nvim') ? \"call nvim_buf_set_extmark(0, "
+                 "nvim_create_namespace('x'), 1, 2, {})\" : "
+                 "\"call prop_add(2, 3, {'type': 'x', 'length': 1})\"");
+    ed_ex(st.ed, "DeepDiff");
     stage_keys(&st, ":write<CR>");
     expect_closed(&st, "ignored");
     stage_expect_text(&st, "ignored", NEW);
+    stage_expect(&st, "marks",
+                 "has('nvim') ? nvim_buf_get_extmarks(0, "
+                 "nvim_create_namespace('x'), 0, -1, {})[0][1:2] == [1, 2] : "
+                 "prop_list(2)[0].col == 3",
+                 "1");
     ed_ex(st.ed, "undo");
     stage_expect(&st, "one step", "getline(1, '$') ==# g:old", "1");
     stage_stop(&st);
