@@ -22,6 +22,10 @@ command! -range -bang -bar DeepAccept if deepchat#fit() |
       \ call deepchat#review_take#accept(<bang>0, <range>, <line1>, <line2>) | endif
 command! -range -bang -nargs=* DeepReject if deepchat#fit() |
       \ call deepchat#review_take#reject(<bang>0, <range>, <line1>, <line2>, <q-args>) | endif
+command! -bang -nargs=* -complete=customlist,deepchat#complete#chat
+      \ DeepRetry if deepchat#fit() | call deepchat#retry#command(<bang>0, <q-args>) | endif
+command! -bang -bar -count=0 -nargs=? -complete=customlist,deepchat#alt#complete
+      \ DeepAlt if deepchat#fit() | call deepchat#alt#command(<q-mods>, <bang>0, <count>, <q-args>) | endif
 command! -bang -bar -nargs=? -complete=customlist,deepchat#complete#model
       \ DeepModel if deepchat#fit() | call deepchat#model#command(<bang>0, <q-args>) | endif
 command! -bar DeepResume if deepchat#fit() | call deepchat#resume#command(<q-mods>) | endif
@@ -57,6 +61,9 @@ nnoremap <silent> <Plug>(deepchat-accept-all) :<C-U>DeepAccept!<CR>
 nnoremap <silent> <Plug>(deepchat-reject-all) :<C-U>DeepReject!<CR>
 nnoremap <silent> <Plug>(deepchat-next-hunk) :<C-U>call deepchat#review_take#jump(v:count1)<CR>
 nnoremap <silent> <Plug>(deepchat-prev-hunk) :<C-U>call deepchat#review_take#jump(-v:count1)<CR>
+nnoremap <silent> <Plug>(deepchat-alt-next) :<C-U>if deepchat#fit() <Bar> call deepchat#alt#step(v:count1) <Bar> endif<CR>
+nnoremap <silent> <Plug>(deepchat-alt-prev) :<C-U>if deepchat#fit() <Bar> call deepchat#alt#step(-v:count1) <Bar> endif<CR>
+nnoremap <silent> <Plug>(deepchat-yank-code) :<C-U>if deepchat#fit() <Bar> call deepchat#code#yank(v:register) <Bar> endif<CR>
 nnoremap <silent> <Plug>(deepchat-help) :<C-U>help deepchat-maps<CR>
 
 " An editor that cannot run the plugin reads and writes a chat as any file.

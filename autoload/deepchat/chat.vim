@@ -293,13 +293,25 @@ function! deepchat#chat#send(buf, options) abort
   call setbufvar(a:buf, 'deepchat_turn', s:own_turn(a:buf))
   let l:id = deepchat#room#expect(a:buf, l:last - 1, l:last < l:count ? l:last : -1)
   call deepchat#buf#status(l:id, 'waiting')
-  let l:why = deepchat#host#send('send', {'id': l:id, 'buf': a:buf,
-        \ 'file': deepchat#file#path(a:buf), 'text': deepchat#chat#text(a:buf, l:last),
+  return deepchat#chat#ask_host(l:id, a:buf, l:last, a:options)
+endfunction
+
+" Ask for reply id to the first lines of buf, down to last. options: arguments;
+" extra, text that goes along this time as the user's, behind theirs. Returns 1
+" if it was asked for; else the reply has ended.
+function! deepchat#chat#ask_host(id, buf, last, options) abort
+  let l:extra = get(a:options, 'extra', '')
+  let l:text = deepchat#chat#text(a:buf, a:last)
+  if l:extra =~# '\S'
+    let l:text .= "\n%% user\n\n" . deepchat#turn#escape(l:extra) . "\n"
+  endif
+  let l:why = deepchat#host#send('send', {'id': a:id, 'buf': a:buf, 'file': deepchat#file#path(a:buf),
+        \ 'text': l:text, 'asked': l:extra =~# '\S' ? a:last : 0,
         \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()),
         \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf),
         \ 'arguments': get(a:options, 'arguments', [])})
   if l:why !=# ''
-    call deepchat#buf#finish(l:id, {'finish': 'error', 'refused': 1, 'got_text': 0,
+    call deepchat#buf#finish(a:id, {'finish': 'error', 'refused': 1, 'got_text': 0,
           \ 'pairs': '', 'pieces': 0, 'line': l:why})
   endif
   return l:why ==# ''
@@ -322,6 +334,12 @@ function! s:own_turn(buf) abort
   let [l:lnum, l:role] = deepchat#turn#last_marker(a:buf)
   let l:lines = filter(getbufline(a:buf, l:lnum + 1, '$'), 'v:val =~# "\\S"')
   return l:role ==# 'assistant' || empty(l:lines) ? [] : [l:lnum] + l:lines
+endfunction
+
+" True if the last turn of buf was sent and has no answer.
+function! deepchat#chat#is_unanswered(buf) abort
+  let l:turn = s:own_turn(a:buf)
+  return !empty(l:turn) && l:turn[0] == get(getbufvar(a:buf, 'deepchat_turn', []), 0, -1)
 endfunction
 
 " The turn waits for the end of the reply; one that is blank, or is what runs,

@@ -43,9 +43,10 @@ function! deepchat#turn#unescape(line) abort
   return deepchat#turn#kind(a:line)[0] ==# 'escaped' ? a:line[1:] : a:line
 endfunction
 
-" [line, role] of the last marker in buf, [0, ''] if there is none.
-function! deepchat#turn#last_marker(buf) abort
-  let l:end = s:line_count(a:buf)
+" [line, role] of the last marker in buf, or down to a line of it; [0, ''] if
+" there is none.
+function! deepchat#turn#last_marker(buf, ...) abort
+  let l:end = a:0 > 0 ? a:1 : s:line_count(a:buf)
   while l:end > 0
     let l:first = max([l:end - s:CHUNK + 1, 1])
     let l:lines = getbufline(a:buf, l:first, l:end)

@@ -7,8 +7,7 @@ let s:status = {}
 " Virtual text keys below this one belong to replies; markers count from here.
 let s:MARKS = 1000000
 
-" A marker of an answer with pairs on it.
-let s:ANSWERED = '\C^%% assistant \l'
+let s:ANSWER = '\C^%% assistant\>'
 
 " Lines that are looked at in one go.
 let s:AT_ONCE = 1000
@@ -78,7 +77,7 @@ endfunction
 " ---- markers ---------------------------------------------------------------
 
 " Say again, right-aligned and by the width there is, what the concealed pairs
-" of the markers hold. event is that of a reply that has just ended, or {}: it
+" of the markers hold, and which of its alternates an answer is. event is that of a reply that has just ended, or {}: it
 " knows the speed, which the file does not keep.
 function! deepchat#ui#decorate(buf, event) abort
   if !bufloaded(a:buf)
@@ -122,18 +121,25 @@ function! s:decorate_lines(buf, first, last) abort
   endif
   let l:model = deepchat#model#of(a:buf)
   let l:lines = getbufline(a:buf, a:first, a:last)
-  let l:at = match(l:lines, s:ANSWERED)
+  let l:any = match(l:lines, '^%% alternate\>') >= 0
+  let l:first = match(l:lines, s:ANSWER)
+  let l:at = l:first
   while l:at >= 0
-    let l:text = s:usage(a:buf, l:lines[l:at], l:width, l:model)
+    " those of the first one may stand above these lines
+    let l:place = l:any || l:at == l:first ? deepchat#alt#place(a:buf, a:first + l:at) : ''
+    let l:text = s:usage(a:buf, l:lines[l:at], l:width, l:model, l:place)
     if l:text !=# ''
       call deepchat#port#virtual(a:buf, s:MARKS + l:marks.count, a:first + l:at - 1, [[l:text, 'DeepChatUsage']], 1)
       let l:marks.count += 1
     endif
-    let l:at = match(l:lines, s:ANSWERED, l:at + 1)
+    let l:at = match(l:lines, s:ANSWER, l:at + 1)
   endwhile
 endfunction
 
-function! s:usage(buf, marker, width, model) abort
+function! s:usage(buf, marker, width, model, place) abort
+  if a:marker !~# '^%% assistant \l'
+    return a:place
+  endif
   let l:pairs = {}
   for l:word in split(a:marker)[2:]
     let l:pairs[matchstr(l:word, '^[^=]*')] = matchstr(l:word, '=\zs.*')
@@ -142,13 +148,14 @@ function! s:usage(buf, marker, width, model) abort
   if has_key(l:pairs, 'cost')
     let l:parts += ['$' . l:pairs.cost]
   endif
-  let l:narrow = join(l:parts, ' ')
+  let l:place = a:place ==# '' ? [] : [a:place]
+  let l:narrow = join(l:parts + l:place, ' ')
   let l:speed = get(getbufvar(a:buf, 'deepchat_speeds', {}), a:marker, 0)
   if l:speed > 0 && !empty(l:parts)
     call insert(l:parts, printf('%.0f tok/s', l:speed), has_key(l:pairs, 'out') ? 1 : 0)
   endif
   let l:model = substitute(get(l:pairs, 'model', a:model), '^.*/', '', '')
   let l:finish = get(l:pairs, 'finish', 'stop')
-  let l:all = join((l:model ==# '' ? [] : [l:model]) + l:parts + (l:finish ==# 'stop' ? [] : [l:finish]), ' · ')
+  let l:all = join((l:model ==# '' ? [] : [l:model]) + l:parts + (l:finish ==# 'stop' ? [] : [l:finish]) + l:place, ' · ')
   return a:width < 70 || strdisplaywidth(l:all) > deepchat#port#right_room(a:marker, a:width) ? l:narrow : l:all
 endfunction

@@ -116,6 +116,11 @@ ask_send(struct ask *ask, const struct value *args, struct dc_error *err)
     size_t last = last_turn(tr, line);
     request->messages =
         dc_transcript_messages(tr, last, &request->message_count);
-    request->journal.user = ask_last_words(tr, last);
+    /* Behind line "asked" stands what is said only this time. */
+    size_t asked = (size_t)value_as_int(value_get(args, "asked"), 0);
+    if (asked > 0)
+        request->journal.user = ask_last_words(tr, last_turn(tr, asked));
+    else
+        request->journal.user = ask_last_words(tr, last);
     return check_messages(request->messages, request->message_count, err);
 }
