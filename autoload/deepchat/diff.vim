@@ -236,27 +236,18 @@ function! s:closing(buf) abort
   if has_key(s:open, a:buf)
     let l:open = remove(s:open, a:buf)
     execute printf('autocmd! deepchat_diff_%d', a:buf)
-    call s:no_diff(l:open)
     call timer_start(0, {-> s:closed(l:open)})
   endif
 endfunction
 
-" End diff mode: a buffer takes its window's options along to the next one.
-function! s:no_diff(open) abort
-  for l:win in a:open.wins
-    if getwinvar(l:win, '&diff')
-      call win_execute(l:win, 'diffoff')
-    endif
-  endfor
-endfunction
-
+" The window that is left, or both, go, unless it is the only one there is.
 function! s:closed(open) abort
-  call s:no_diff(a:open)
+  for l:win in filter(copy(a:open.wins), 'getwinvar(v:val, "&diff")')
+    call win_execute(l:win, 'diffoff')
+  endfor
   let l:here = index(a:open.wins, win_getid()) >= 0
   for l:win in a:open.wins
-    if win_id2win(l:win) > 0 || win_id2tabwin(l:win)[0] > 0
-      silent! call win_execute(l:win, 'close!')
-    endif
+    silent! call win_execute(l:win, 'close!')
   endfor
   if bufexists(a:open.proposal)
     execute printf('silent! bwipeout! %d', a:open.proposal)

@@ -51,6 +51,7 @@ static const struct {
     {"read again, then written", "ggdG:edit!<CR>:write<CR>", NEW, "0", false},
     {"a copy written, then closed", ":write ~/copy<CR>:bwipeout ~/copy<CR>:quit<CR>", "one\ntwo\nthree\nfour\nfive\nsix\nseven", "3", false},
     {"split, then closed", ":split<CR><C-w>j:quit<CR>", "one\ntwo\nthree\nfour\nfive\nsix\nseven", "3", false},
+    {"the only tab", ":1tabclose<CR>:quit<CR>", "one\ntwo\nthree\nfour\nfive\nsix\nseven", "3", false},
     {"asked for again", "1gt:DeepDiff<CR>:quit<CR>", "one\ntwo\nthree\nfour\nfive\nsix\nseven", "3", false},
     {"written, undone", ":write<CR>", "one\ntwo\nthree\nfour\nfive\nsix\nseven", "3", false},
     {"put over, undone", "dp:quit<CR>", "one\ntwo\nthree\nfour\nfive\nsix\nseven", "3", false},
@@ -108,7 +109,7 @@ Test(rewrite_diff, the_option, .timeout = 60)
     stage_keys(&st, "<Esc>");
     ed_pump(st.ed, 20);
     stage_expect(&st, "elsewhere", "[mode(), tabpagenr('$')]", "n\n1");
-    stage_keys(&st, ":quit<CR>u");
+    stage_keys(&st, "<C-w>cu");
     cr_assert(ed_wait(st.ed, STAGE_MS, "tabpagenr('$') == 2"));
     stage_expect_text(&st, "all", "HERE\nHERE\nthree\nHERE\nfive\nsix\nseven");
     stage_keys(&st, ":wq<CR>");
@@ -200,5 +201,14 @@ Test(rewrite_diff, what_the_options_ignore, .timeout = 60)
                  "1");
     ed_ex(st.ed, "undo");
     stage_expect(&st, "one step", "getline(1, '$') ==# g:old", "1");
+    ed_ex(st.ed, "DeepReject!");
+    ed_ex(st.ed, "set diffopt=internal,iblank");
+    stage_script(&st, "token one\\n\\ntwo\\n\nfinish stop\ndone\n");
+    rewrite_open(&st, "diff.txt", "one\\ntwo\\n");
+    rewrite_ask(&st, "blank lines", "1,2DeepRewrite apart");
+    ed_ex(st.ed, "DeepDiff");
+    stage_keys(&st, ":write<CR>");
+    expect_closed(&st, "blank lines");
+    stage_expect_text(&st, "blank lines", "one\n\ntwo\n");
     stage_stop(&st);
 }
