@@ -358,9 +358,10 @@ endfunction
 " ---- the end ---------------------------------------------------------------
 
 " Host: reply id has ended. about has finish line pairs refused got_text
-" seconds pieces rounds tokens_in tokens_out cost, and lost if its text has no place
-" any more. Returns 'retry', or a map: saved, the reply is in a saved file;
-" alive, it is in the buffer and may be saved later.
+" seconds pieces rounds tokens_in tokens_out cost, and lost if its text has no
+" place any more: then it was stopped, even if the server has said all of it.
+" Returns 'retry', or a map: saved, the reply is in a saved file; alive, it is
+" in the buffer and may be saved later.
 function! deepchat#buf#finish(id, about) abort
   let l:reply = get(s:replies, a:id, {})
   if empty(l:reply)
@@ -379,7 +380,7 @@ function! deepchat#buf#finish(id, about) abort
     let l:reply.done = 1
     let l:reply.alive = l:alive
   endif
-  return s:settle(l:reply, a:about)
+  return s:settle(l:reply, has_key(a:about, 'lost') ? extend({'finish': 'stopped'}, a:about, 'keep') : a:about)
 endfunction
 
 " What follows the last edit. The host calls finish() again if it fails.

@@ -138,7 +138,7 @@ function! s:watch(buf) abort
     execute printf('autocmd BufWritePost <buffer=%d> call s:written(%d, expand("<afile>:p"))', a:buf, a:buf)
     execute printf('autocmd BufUnload <buffer=%d> call s:unloaded(%d)', a:buf, a:buf)
     execute printf('autocmd BufReadPost <buffer=%d> call deepchat#buf#reloaded(%d)', a:buf, a:buf)
-    execute printf('autocmd TextChanged <buffer=%d> call deepchat#ui#edited(%d)', a:buf, a:buf)
+    execute printf('autocmd TextChanged <buffer=%d> call deepchat#port#virtual_sweep()', a:buf)
   augroup END
 endfunction
 

@@ -107,6 +107,25 @@ Test(inline_life, ends_by_the_user, .timeout = 60)
     stage_stop(&st);
 }
 
+/* The place went before the text, which then came with its end. */
+Test(inline_life, place_is_gone_when_all_comes, .timeout = 30)
+{
+    struct stage st;
+    inline_start(&st, "head\nhold g\ntoken one\nfinish stop\ndone\n");
+    inline_open(&st, "gone.txt", "A\\nCount: ^");
+    inline_ask(&st, "DeepContinue");
+    cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS));
+    ed_ex(st.ed, "delete");
+    cr_assert(stage_finish(&st));
+    stage_expect_text(&st, "gone", "A");
+    char *events = stage_events(&st);
+    cr_expect_str_eq(events, "Start\nStopped stopped", "%s", events);
+    free(events);
+    inline_expect_said(
+        &st, "gone", "deepchat: reply taken out; stopped (:DeepResume has it)");
+    stage_stop(&st);
+}
+
 /* Two at once in a buffer; a third one inside of the first is refused. */
 Test(inline_life, several_places, .timeout = 60)
 {
