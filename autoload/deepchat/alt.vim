@@ -195,17 +195,17 @@ function! s:swap(buf, group, number) abort
   let l:count = line('$')
   let l:last = l:whole ? l:count : deepchat#turn#range_end(a:buf, a:group.lnum)
   let l:old = getline(a:group.first, l:last)
-  call insert(l:all, deepchat#alt#from_turns(l:whole ? deepchat#alt#without_end(l:old) : l:old), a:group.number - 1)
+  call insert(l:all, deepchat#alt#from_turns(l:whole ? s:with_end(l:old) : l:old), a:group.number - 1)
   call remove(l:all, a:number - 1)
   let l:lines = []
   for l:alternate in l:all
     let l:lines += l:alternate + (l:alternate[-1] ==# '' ? [] : [''])
   endfor
   let l:answer = len(l:lines)
-  let l:lines += s:numbered(l:turns, a:number < a:group.count ? a:number : 0)
+  let l:number = a:number < a:group.count ? a:number : 0
+  let l:lines += s:numbered(l:whole ? s:with_end(l:turns) : l:turns, l:number)
   if l:whole
-    let l:role = deepchat#turn#is_marker(l:turns[s:markers(l:turns)[-1]])
-    let l:lines += l:role ==# 'user' ? [] : ['', '%% user', '', '']
+    let l:lines += l:lines[-1] =~# '^%% ' ? ['', ''] : []
   elseif l:last < l:count || l:old[-1] ==# ''
     let l:lines += ['']
   endif
@@ -233,13 +233,15 @@ function! s:places(buf, group, last, len, answer) abort
   return l:places
 endfunction
 
-" Lines without blank ones at their end and the empty turn there.
-function! deepchat#alt#without_end(lines) abort
-  let l:lines = copy(a:lines)
-  while !empty(l:lines) && (l:lines[-1] =~# '^\s*$' || l:lines[-1] =~# '^%% user\s*$')
-    call remove(l:lines, -1)
+" Turns to the end of a chat, without blank lines there, the last one being the
+" user's: by that such an alternate is known when it is put back.
+function! s:with_end(turns) abort
+  let l:turns = copy(a:turns)
+  while l:turns[-1] =~# '^\s*$'
+    call remove(l:turns, -1)
   endwhile
-  return l:lines
+  let l:role = deepchat#turn#is_marker(l:turns[s:markers(l:turns)[-1]])
+  return l:turns + (l:role ==# 'user' ? [] : ['', '%% user'])
 endfunction
 
 " ---- side by side ----------------------------------------------------------
