@@ -146,6 +146,62 @@ function! s:misplaced(review) abort
 endfunction
 let s:moved = 0
 
+" What is shown: of each row how many lines of old text are marked, and how many
+" pieces of virtual text there are; as text.
+function! s:shown() abort
+  let l:rows = {}
+  if has('nvim')
+    for l:mark in nvim_buf_get_extmarks(0, nvim_create_namespace('deepchat_hunk'), 0, -1, {'details': v:true})
+      let l:virtual = len(get(l:mark[3], 'virt_lines', [])) + len(get(l:mark[3], 'virt_text', []))
+      let l:rows = s:count(l:rows, l:mark[1], 1, 'n', l:virtual)
+      if get(l:mark[3], 'hl_group', '') ==# 'DeepChatDelete'
+        let l:rows = s:count(l:rows, l:mark[1], l:mark[3].end_row - l:mark[1], 'o', 1)
+      endif
+    endfor
+  else
+    for l:prop in prop_list(1, {'end_lnum': -1})
+      if l:prop.type =~# '^deepchatHunk'
+        let l:what = has_key(l:prop, 'text') || l:prop.id < 0 ? 'n' : 'o'
+        let l:old = l:what ==# 'o' && l:prop.type !~# 'Delete$'
+        let l:rows = s:count(l:rows, l:prop.lnum - 1, 1, l:what, !l:old)
+      endif
+    endfor
+  endif
+  return s:text(l:rows)
+endfunction
+
+function! s:count(rows, row, rows_count, what, by) abort
+  for l:row in a:by > 0 ? range(a:row, a:row + a:rows_count - 1) : []
+    let l:key = printf('%04d%s', l:row, a:what)
+    let a:rows[l:key] = get(a:rows, l:key, 0) + a:by
+  endfor
+  return a:rows
+endfunction
+
+function! s:text(rows) abort
+  return join(map(sort(keys(a:rows)), 'v:val . a:rows[v:val]'))
+endfunction
+
+" What should be shown.
+function! s:to_show(review) abort
+  let l:rows = {}
+  for l:hunk in filter(copy(a:review.hunks), 'deepchat#hunk#waits(v:val)')
+    let l:at = l:hunk.row + l:hunk.rows - 1
+    let l:rows = s:count(l:rows, max([l:at, 0]), 1, 'n', len(l:hunk.new))
+    if l:hunk.met
+      let l:rows = s:count(l:rows, l:hunk.rows > 0 ? l:hunk.row : max([l:at, 0]), 1, 'n', 1)
+    else
+      let l:rows = s:count(l:rows, l:hunk.row, l:hunk.rows, 'o', 1)
+    endif
+  endfor
+  return s:text(l:rows)
+endfunction
+
+function! s:misdrawn(review) abort
+  let [l:shown, l:want] = [s:shown(), s:to_show(a:review)]
+  return l:shown ==# l:want ? '' : 'shown: ' . l:shown . ' but not ' . l:want . ' ' . string(a:review.hunks)
+endfunction
+
 " An unedited buffer: all of it, in one step, back and again.
 function! Plain_round(seed) abort
   let s:seed = a:seed
@@ -177,6 +233,7 @@ function! Edited_round(seed) abort
   for l:_ in range(6)
     call s:user(2)
     let l:wrong = s:misplaced(l:review)
+    let l:wrong = l:wrong ==# '' ? s:misdrawn(l:review) : l:wrong
     if l:wrong !=# ''
       return l:wrong
     endif
@@ -225,6 +282,7 @@ function! Rounds(function, seed, count) abort
     if l:wrong !=# ''
       return 'seed ' . l:seed . ': ' . l:wrong
     endif
+    silent DeepReject!
     for l:review in deepchat#review#of(bufnr('%'))
       let l:review.state = 'done'
       let l:review.hunks = []
