@@ -69,8 +69,10 @@ function! s:applied(lines, first, hunks) abort
   return l:lines
 endfunction
 
+" Neovim 0.7 draws a status line only if the window knows how long its text is.
 function! s:new_text() abort
   silent %delete _
+  redraw
   call setline(1, map(range(1 + s:random(30)), 's:words("base")'))
   let &undolevels = &undolevels
   let l:first = 1 + s:random(line('$'))
