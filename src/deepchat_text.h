@@ -1,7 +1,7 @@
 /*
  * The second half of deepchat.h, which includes it: what is done to texts.
- * Joining a continuation, writing on in any text, differences, rewrites. The
- * conventions are those of deepchat.h.
+ * Joining a continuation, writing on in any text, differences, rewrites, JSON
+ * that was asked for. The conventions are those of deepchat.h.
  */
 #ifndef DEEPCHAT_TEXT_H
 #define DEEPCHAT_TEXT_H
@@ -266,6 +266,50 @@ DC_API bool dc_rewrite_add(struct dc_rewrite *rewrite, struct dc_str reply,
 DC_API struct dc_str dc_rewrite_text(const struct dc_rewrite *rewrite);
 DC_API struct dc_rewrite_report
 dc_rewrite_report(const struct dc_rewrite *rewrite);
+
+/* ---- JSON that was asked for (core/schema.c, core/json_pretty.c) --------- */
+
+/* Texts and schemas that are checked are at most so long. */
+#define DC_JSON_MAX ((size_t)1 << 20)
+#define DC_VIOLATIONS_MAX ((size_t)100)
+
+/* One thing in the text that the schema does not allow. */
+struct dc_violation {
+    struct dc_str pointer; /* of the value: "" or "/a/0"; if long, cut */
+    struct dc_str text;    /* what is wrong with it, one line */
+    size_t line;           /* where it begins in the text, from 1 */
+};
+
+struct dc_schema_report {
+    const struct dc_violation *items;
+    size_t count;
+    bool more; /* there are more than DC_VIOLATIONS_MAX */
+};
+
+/*
+ * Does text fulfil a JSON schema? Checked are: type, enum, const, minimum,
+ * maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, minItems,
+ * maxItems, minProperties, maxProperties, required, properties,
+ * additionalProperties (unless there are patternProperties), items,
+ * prefixItems, allOf, anyOf, oneOf, and $ref into the schema itself ("#/...").
+ * Numbers are compared by all of their digits. Everything else is not checked
+ * (pattern, format, multipleOf, uniqueItems, contains, not, if, other $refs,
+ * lists in items, ...), nor is a keyword with a value that it cannot have.
+ *
+ * Owned (dc_schema_report_free). A text that is no JSON is a violation. NULL if
+ * there is no verdict: the schema is no JSON object or boolean, has a $ref that
+ * leads nowhere, goes round in circles, or is too much work; or one of both is
+ * over DC_JSON_MAX. err->text is for the user.
+ */
+DC_API struct dc_schema_report *
+dc_schema_check(struct dc_str schema, struct dc_str text, struct dc_error *err);
+DC_API void dc_schema_report_free(struct dc_schema_report *report);
+
+/* The same JSON laid out over lines, two spaces a level, with its numbers and
+ * strings byte by byte as they were; no newline at the end. Owned (dc_free).
+ * NULL if text is no JSON, or if that gets longer than limit. */
+DC_API char *dc_json_pretty(struct dc_str text, size_t limit, size_t *len,
+                            struct dc_error *err);
 
 #ifdef __cplusplus
 }
