@@ -65,9 +65,14 @@ function! deepchat#ui#clear_error(buf) abort
   endif
 endfunction
 
-" TextChanged: an edit takes the error line away.
+" TextChanged: an edit takes the error line away, and what markers say again may
+" have changed with them (an undo).
 function! deepchat#ui#edited(buf) abort
   call deepchat#port#virtual_sweep()
+  if mode() ==# 'n' && deepchat#buf#running(a:buf) == 0
+        \ && match(getline("'[", "']"), '^%% assistant\>') >= 0
+    call deepchat#ui#decorate(a:buf, {})
+  endif
   let l:tick = getbufvar(a:buf, 'deepchat_error_tick', 0)
   if l:tick > 0 && l:tick != getbufvar(a:buf, 'changedtick')
     call deepchat#ui#clear_error(a:buf)

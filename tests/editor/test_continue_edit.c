@@ -306,3 +306,18 @@ Test(editor_continue_edit, anew)
     stage_expect_text(&st, "again", whole);
     stage_stop(&st);
 }
+
+/* What is said of the marker, also behind an undo. */
+Test(editor_continue_edit, undo_takes_the_numbers_back)
+{
+    struct stage st;
+    stage_start(&st, "token  more" STOP, "'continue_rounds': 0");
+    load_chat(&st, CHAT(" finish=length in=1 out=2", "One"));
+    go_on(&st, "go on");
+    cr_expect(ed_wait_screen(st.ed, "7 tok", STAGE_MS));
+    stage_keys(&st, "u");
+    cr_expect(ed_wait_screen(st.ed, "2 tok", STAGE_MS));
+    stage_keys(&st, "<C-r>");
+    cr_expect(ed_wait_screen(st.ed, "7 tok", STAGE_MS));
+    stage_stop(&st);
+}
