@@ -138,5 +138,6 @@ void bench_first(void);
 void bench_many(void);
 void bench_costs(void);
 void bench_rewrite(void);
+void bench_review(void);
 
 #endif

@@ -15,9 +15,11 @@ static const struct part {
     const char *name;
     void (*run)(void);
 } parts[] = {
-    {"frame", bench_frame}, {"flat", bench_flat},       {"rates", bench_rates},
-    {"first", bench_first}, {"long", bench_long},       {"many", bench_many},
-    {"costs", bench_costs}, {"rewrite", bench_rewrite},
+    {"frame", bench_frame},   {"flat", bench_flat},
+    {"rates", bench_rates},   {"first", bench_first},
+    {"long", bench_long},     {"many", bench_many},
+    {"costs", bench_costs},   {"rewrite", bench_rewrite},
+    {"review", bench_review},
 };
 
 static bool

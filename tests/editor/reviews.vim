@@ -292,3 +292,26 @@ function! Rounds(function, seed, count) abort
   endfor
   return ''
 endfunction
+
+" ---- for the bench ---------------------------------------------------------
+
+" Milliseconds that each update of a review of 500 lines takes. kind: 'one' hunk
+" that grows by four lines; 'many', three new ones of a line each.
+function! Frame_costs(kind) abort
+  let l:line = '    let some = a_line(of, code, number); // '
+  enew!
+  call setline(1, map(range(600), 'l:line . v:val'))
+  let l:review = deepchat#review#new(bufnr('%'), 50, getline(50, 549), 'do it', {})
+  let l:costs = []
+  for l:at in range(a:kind ==# 'one' ? 125 : 33)
+    let l:new = map(range(4), '"    let another = a_line(of, code); // " . (l:at * 4 + v:val)')
+    let l:hunks = map(range(l:at * 3, l:at * 3 + 2), {_, n -> [n * 5, 1, [l:new[0]], [[0, 8, 12]], [[0, 8, 15]]]})
+    let l:from = a:kind ==# 'one' ? [0, l:at * 4] : [l:at * 3, 0]
+    let l:hunks = a:kind ==# 'one' ? [[0, l:at * 4 + 4, l:new, [], []]] : l:hunks
+    let l:start = reltime()
+    call Update(l:review, l:from[0], l:from[1], l:hunks, a:kind ==# 'one' ? l:at * 4 + 4 : l:at * 15 + 12)
+    call add(l:costs, reltimefloat(reltime(l:start)) * 1000)
+  endfor
+  silent call Finish(l:review, 'stopped')
+  return l:costs
+endfunction
