@@ -9,7 +9,10 @@
 
 #include "core/inline.h"
 
-enum { PREAMBLE_MAX = 200 };
+enum {
+    PREAMBLE_MAX = 200,
+    BLANKS_MAX = 256, /* nobody has a fence or a word behind as many */
+};
 
 static const char *const openers[] = {
     "Sure", "Certainly",  "Here",  "Of course",        "Okay",
@@ -151,7 +154,9 @@ look_at_start(struct inline_head *head, bool final)
     struct dc_str all = buf_str(&head->held);
     size_t blanks = blank_len(all), line;
     struct dc_str text = inline_from(all, blanks);
-    if (text.len == 0)
+    if (blanks > BLANKS_MAX)
+        head->state = HEAD_PASS;
+    if (text.len == 0 || head->state == HEAD_PASS)
         return false;
     enum judgement found = judge(head->style, text, final, &line);
     if (found == UNKNOWN)

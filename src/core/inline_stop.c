@@ -14,6 +14,8 @@ enum {
     SURE_OUTER = 10, /* in a line that is not indented, */
     SURE_PROSE = 32, /* and of words */
     SURE_REST = 12,  /* and of the rest of a line, wherever it comes */
+    /* More in a row are a server gone mad, and no repetition. */
+    BLANKS_MAX = 256,
 };
 
 static bool
@@ -115,8 +117,8 @@ closes_own(const struct inline_stop *stop, struct dc_str text)
 static bool
 starts_word_within(const struct inline_stop *stop, struct dc_str text)
 {
-    struct dc_str last = {&stop->last, 1};
-    return inline_word(text).len > 0 && inline_word(last).len > 0;
+    struct dc_str last = {&stop->last, 1}, first = {text.ptr, 1};
+    return inline_word(first).len > 0 && inline_word(last).len > 0;
 }
 
 /* The rest of the line. text: what is held, without blanks before it. */
@@ -227,6 +229,15 @@ pass_byte(struct inline_stop *stop, struct buf *out)
     buf_add_byte(out, c);
 }
 
+static bool
+has_many_blanks(struct dc_str text)
+{
+    size_t n = 0;
+    while (n < text.len && n < BLANKS_MAX && space(text.ptr[n]))
+        n++;
+    return n == BLANKS_MAX;
+}
+
 /* Blanks before the repetition that it does not begin with itself stay. */
 static void
 end_before(struct inline_stop *stop, struct buf *out)
@@ -249,7 +260,8 @@ inline_stop_add(struct inline_stop *stop, struct dc_str text, bool final,
     stop->at = 0;
     buf_add_str(&stop->held, text);
     while (stop->at < stop->held.len) {
-        enum verdict found = judge(stop, final);
+        struct dc_str held = inline_from(buf_str(&stop->held), stop->at);
+        enum verdict found = has_many_blanks(held) ? NO : judge(stop, final);
         if (found == MAYBE)
             return;
         if (found == STOP)

@@ -156,3 +156,41 @@ Test(inline, comments, .timeout = 60)
 {
     inline_check(comment_cases, COUNT(comment_cases));
 }
+
+static void
+add_piece(struct buf *got, struct dc_inline *in, struct dc_str rest,
+          size_t most)
+{
+    rest.len = rest.len < most ? rest.len : most;
+    buf_add_str(got, dc_inline_add(in, rest, false));
+}
+
+/* A server gone mad must not take the host with it; what is behind it is
+ * there. In one piece and in small ones. */
+Test(inline, endless, .timeout = 5)
+{
+    static const char *const units[] = {"\n", " ", "a", "\n \t"};
+    enum { UNITS = 40000 };
+    for (size_t i = 0; i < COUNT(units) * 2; i++) {
+        struct buf came, got;
+        buf_init(&came, 1 << 20);
+        buf_init(&got, 1 << 20);
+        for (size_t n = 0; n < UNITS; n++)
+            buf_add_text(&came, units[i / 2]);
+        buf_add_text(&came, " end");
+        struct dc_spot spot = {.before = str_of("int x = "),
+                               .after = str_of(";\nint y;\n"),
+                               .filetype = str_of("c")};
+        struct dc_inline *in = dc_inline_new(&spot);
+        size_t step = i % 2 == 0 ? 4 : came.len;
+        for (size_t at = 0; at < came.len; at += step)
+            add_piece(&got, in, (struct dc_str){came.ptr + at, came.len - at},
+                      step);
+        buf_add_str(&got, dc_inline_add(in, (struct dc_str){"", 0}, true));
+        cr_expect(got.len >= 4 && memcmp(got.ptr + got.len - 3, "end", 3) == 0,
+                  "%zu: %zu bytes", i, got.len);
+        dc_inline_free(in);
+        buf_finish(&got);
+        buf_finish(&came);
+    }
+}
