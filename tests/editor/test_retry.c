@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "continue.h"
+#include "lib/wreck.h"
 
 static void
 setup(void)
@@ -295,4 +296,76 @@ Test(editor_retry, an_unanswered_turn)
     cr_expect_not_null(strstr(body, "\"two\\n\\nin short\"}]"), "%s", body);
     free(body);
     stage_stop(&st);
+}
+
+/* Typing in the draft goes on while the answer changes above it. */
+Test(editor_retry, while_the_user_types)
+{
+    static const char now[] = CHAT_HEAD "%% alternate\n\nOne\n\n%% assistant";
+    char want[256];
+    struct stage st;
+    stage_start(&st, "hold g\ntoken Ne\nhold g\ntoken w" STOP, "");
+    load_chat(&st, CHAT("", "One"));
+    ed_ex(st.ed, "call cursor('$', 1) | DeepRetry");
+    stage_keys(&st, "ia");
+    cr_assert(stage_next(&st, "Ne"));
+    stage_keys(&st, "b");
+    cr_assert(stage_finish(&st));
+    stage_keys(&st, "c<Esc>");
+    snprintf(want, sizeof want, "%s%s", now, PAIRS "\n\nNew" CHAT_END "abc");
+    stage_expect_text(&st, "typed", want);
+    stage_keys(&st, "u");
+    snprintf(want, sizeof want, "%s%s", now, PAIRS "\n\nNew" CHAT_END "ab");
+    stage_expect_text(&st, "their own steps", want);
+    stage_stop(&st);
+}
+
+/* An undo of what is there takes all of it back, and ends it. */
+Test(editor_retry, undone_while_it_runs)
+{
+    struct stage st;
+    stage_start(&st, "token Ne\nhold g\ntoken w" STOP, "");
+    load_chat(&st, CHAT("", "One"));
+    ed_ex(st.ed, "DeepRetry");
+    cr_assert(stage_shows(&st, "Ne"));
+    stage_keys(&st, "u");
+    stage_expect_text(&st, "undone", CHAT("", "One"));
+    cr_assert(stage_finish(&st));
+    stage_expect_text(&st, "and stays", CHAT("", "One"));
+    expect_line(&st, "line", "reply taken out; stopped (:DeepResume has it)");
+    stage_keys(&st, "<C-r>");
+    stage_expect_text(&st, "again",
+                      CHAT_HEAD
+                      "%% alternate\n\nOne\n\n%% assistant\n\nNe" CHAT_END);
+    stage_stop(&st);
+}
+
+/* ---- after a crash ---- */
+
+/* The wish is no part of the question by which the chat is found. */
+Test(editor_retry, is_resumed)
+{
+    static const char *const commands[] = {"DeepRetry shorter", "DeepRetry!"};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        struct wreck w;
+        wreck_start(&w, "token One" STOP, "");
+        wreck_ask(&w, "Say");
+        cr_assert(wreck_idle(&w));
+        wreck_script(&w, "token Ne\nhold g\ntoken w" STOP);
+        ed_ex(w.ed, "%s", commands[i]);
+        cr_assert(wreck_shows(&w, "Ne"));
+        pid_t host = wreck_kill_editor(&w);
+        server_release(w.sv, "g");
+        cr_assert(wreck_gone(host, WRECK_MS));
+        wreck_editor(&w);
+        wreck_resume(&w);
+        cr_assert(wreck_shows(&w, "New"), "%s", commands[i]);
+        char *text = ed_text(w.ed);
+        static const char want[] =
+            "%% user\n\nSay\n\n%% alternate" PAIRS "\n\nOne\n\n"
+            "%% assistant" PAIRS "\n\nNew" CHAT_END;
+        cr_expect_not_null(strstr(text, want), "%s: %s", commands[i], text);
+        free(text);
+        wreck_stop(&w);
+    }
 }
