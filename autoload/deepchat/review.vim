@@ -13,6 +13,8 @@ let s:KEPT = 16
 
 let s:reviews = {}
 let s:buffers = {}
+" Buffer -> 1 if catching up with it was broken off, as by CTRL-C.
+let s:halfway = {}
 
 " ---- which there are -------------------------------------------------------
 
@@ -259,8 +261,8 @@ function! s:end(review, about) abort
   endif
   let a:review.state = a:about.outcome ==# 'cut' ? 'cut' : 'done'
   let a:review.hidden = a:review.dropped
+  call s:keep_decided(a:review, a:about.outcome)
   if bufloaded(a:review.buf)
-    call s:keep_decided(a:review, a:about.outcome)
     let l:others = deepchat#review#running(a:review.buf)
     call deepchat#ui#set_status(a:review.buf, empty(l:others) ? '' : 'rewriting')
     call s:keep_loaded(a:review.buf)
@@ -334,21 +336,27 @@ function! s:on(event) abort
   endif
 endfunction
 
-" Port: lines of buf were changed.
+" Port: lines of buf were changed. An error here would stop the user at each key.
 function! deepchat#review#edited(buf) abort
-  if bufloaded(a:buf)
-    call deepchat#review#catch_up(a:buf)
-  endif
+  try
+    if bufloaded(a:buf)
+      call deepchat#review#catch_up(a:buf)
+    endif
+  catch
+    call deepchat#ui#set_status(a:buf, 'review: ' . v:exception)
+  endtry
 endfunction
 
 " Bring all that is known of buf up to date with its text, and the screen.
 function! deepchat#review#catch_up(buf) abort
   let l:changes = deepchat#port_hunk#changes(a:buf)
-  if empty(l:changes)
+  let l:reviews = deepchat#review#of(a:buf)
+  let l:lost = get(s:halfway, a:buf, 0)
+  if empty(l:changes) && !l:lost || empty(l:reviews)
     return
   endif
-  let l:reviews = deepchat#review#of(a:buf)
-  for l:review in l:reviews
+  let s:halfway[a:buf] = 1
+  for l:review in l:lost ? [] : l:reviews
     for [l:first, l:last, l:new_last] in l:changes
       call deepchat#track#changed(l:review.track, l:first, l:last, l:new_last)
     endfor
@@ -356,10 +364,11 @@ function! deepchat#review#catch_up(buf) abort
       call deepchat#hunk#changed(l:hunk, l:changes)
     endfor
   endfor
-  if !empty(l:reviews) && l:reviews[0].track.total != deepchat#buf#line_count(a:buf)
+  if l:lost || l:reviews[0].track.total != deepchat#buf#line_count(a:buf)
     call s:lose_track(a:buf, l:reviews)
   endif
   call s:look_again(a:buf, l:reviews)
+  let s:halfway[a:buf] = 0
 endfunction
 
 " Nothing is known of where lines are, as when the last line was deleted, and an

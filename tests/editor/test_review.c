@@ -253,3 +253,29 @@ Test(review, without_review, .timeout = 60)
     expect("undone", "States(g:r)", "conflict pending pending");
     ed_stop(ed);
 }
+
+/* Broken off while it looks what has changed, it looks at all the next time. */
+Test(review, interrupted, .timeout = 60)
+{
+    start();
+    review();
+    ed_ex(ed, "let g:segs = g:r.track.segs | let g:r.track.segs = 7");
+    ed_ex(ed, "call append(0, ['x', 'y'])");
+    ed_ex(ed, "call deepchat#review#edited(bufnr('%%'))");
+    ed_ex(ed, "let g:r.track.segs = g:segs");
+    expect("found again", "States(g:r)", "pending pending pending");
+    ed_ex(ed, "DeepAccept!");
+    expect_text("found again", "x|y|" ALL);
+    ed_stop(ed);
+}
+
+Test(review, groups, .timeout = 30)
+{
+    start();
+    review();
+    expect("groups",
+           "join(map(['Delete', 'Add', 'Change', 'Conflict'], "
+           "'synIDattr(synIDtrans(hlID(\"DeepChat\" . v:val)), \"name\")'))",
+           "DiffDelete DiffAdd DiffText WarningMsg");
+    ed_stop(ed);
+}
