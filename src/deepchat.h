@@ -382,7 +382,7 @@ enum dc_fault {
     DC_FAULT_NETWORK,
     DC_FAULT_KEY,     /* 401, 403: missing or refused */
     DC_FAULT_FUNDS,   /* 402, insufficient_quota */
-    DC_FAULT_MODEL,   /* no such model */
+    DC_FAULT_MODEL,   /* no such model, or it cannot do that */
     DC_FAULT_PATH,    /* 404 that does not name the model, 3xx */
     DC_FAULT_RATE,    /* 429 */
     DC_FAULT_CONTEXT, /* the conversation is too long for the model */

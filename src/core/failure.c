@@ -52,6 +52,29 @@ advice_len(const char *advice, size_t words)
     return len;
 }
 
+size_t
+failure_room(const char *advice)
+{
+    size_t tail = strlen(advice);
+    return LINE_MAX_CELLS - (tail > 0 ? strlen("; ") + tail : 0);
+}
+
+/* Rather the name of the host than what it did. */
+static void
+shorten_host(char *words, const char *host, size_t room)
+{
+    enum { LEAST = 19 };
+    char *at = strstr(words, host);
+    size_t len = strlen(host), had = strlen(words);
+    if (had <= room || at == NULL || len <= LEAST)
+        return;
+    size_t over = had - room;
+    size_t keep = len > LEAST + over ? len - over : LEAST;
+    keep = utf8_fit((struct dc_str){host, len}, keep - 3);
+    memcpy(at + keep, "...", 3);
+    memmove(at + keep + 3, at + len, strlen(at + len) + 1);
+}
+
 void
 failure_say(struct reading *r, enum dc_fault fault, bool retry,
             const char *advice, const char *format, ...)
@@ -67,6 +90,7 @@ failure_say(struct reading *r, enum dc_fault fault, bool retry,
     buf_init(&line, sizeof r->out->line - 1);
     int tail = (int)advice_len(advice, strlen(words));
     size_t room = LINE_MAX_CELLS - (tail > 0 ? strlen("; ") + (size_t)tail : 0);
+    shorten_host(words, r->host, room);
     add_cut(&line, words, room);
     if (tail > 0)
         buf_addf(&line, "; %.*s", tail, advice);
@@ -74,81 +98,6 @@ failure_say(struct reading *r, enum dc_fault fault, bool retry,
     buf_finish(&line);
     r->out->fault = fault;
     r->out->retry = retry;
-}
-
-/* ---- the words ---- */
-
-/* The conversation is over the model's context, in any server's words. */
-static bool
-is_overflow(const struct reading *r)
-{
-    static const char *const words[] = {
-        "maximum context length",
-        "exceeded max context length",
-        "context_length_exceeded",
-        "context length exceeded",
-        "exceeds the context window",
-        "exceeds the context length",
-        "exceeds the available context size",
-        "exceed_context_size_error",
-        "exceeds maximum input length",
-        "maximum prompt length is",
-        "reduce the length of the messages",
-        "prompt is too long",
-        "too large for model with",
-        "greater than the context length",
-        "context window exceeds limit",
-        "exceeded model token limit",
-        "max_tokens must be at least 1",
-        "too many tokens",
-        "exceeds the limit of",
-        "context size has been exceeded",
-        "context size exceeded",
-        "larger than the max context size",
-        "longer than the model's context length",
-        "longer than the maximum model length",
-        "exceed context limit",
-        "too long for requested model",
-        "tokens + `max_new_tokens` must be",
-        NULL,
-    };
-    if (r->status < 400 && !r->said.error)
-        return false;
-    if (said_any(&r->said, words))
-        return true;
-    if (said_has(&r->said, "input token count") &&
-        said_has(&r->said, "exceeds the maximum"))
-        return true;
-    return (r->status == 400 || r->status == 413) &&
-           str_trim(r->response->body).len == 0;
-}
-
-static bool
-is_unfunded(const struct reading *r)
-{
-    static const char *const words[] = {"insufficient_quota",
-                                        "insufficient balance",
-                                        "exceeded your current quota", NULL};
-    return r->status == 402 || said_any(&r->said, words);
-}
-
-static bool
-is_no_model(const struct reading *r)
-{
-    static const char *const plain[] = {"model_not_found", "model not exist",
-                                        "model not found", NULL};
-    static const char *const words[] = {"does not exist",   "not found",
-                                        "unknown model",    "no such model",
-                                        "is not available", NULL};
-    if (r->status < 400 && !r->said.error)
-        return false;
-    if (said_any(&r->said, plain))
-        return true;
-    const char *field = r->said.field; /* "not available for this model" */
-    if (field[0] != '\0' && strcmp(field, "model") != 0)
-        return false;
-    return r->status <= 422 && said_has(&r->said, "model") &&
-           said_any(&r->said, words);
 }
 
 /* ---- the statuses ---- */
@@ -175,10 +124,13 @@ read_key(struct reading *r)
 static void
 read_busy(struct reading *r)
 {
-    static const char *const busy[] = {"busy", "overloaded", NULL};
+    static const char *const busy[] = {
+        "busy", "overloaded", "engine_overloaded", "capacity exceeded", NULL};
     int status = r->status;
     const char *words = r->said.html ? "" : r->said.text.ptr;
-    if (status == 429 && said_any(&r->said, busy))
+    if (status == 498) /* Groq */
+        failure_say(r, DC_FAULT_RATE, true, "", "the flex tier is full (498)");
+    else if (status == 429 && said_any(&r->said, busy))
         failure_say(r, DC_FAULT_RATE, true, "", "the model is busy (429)");
     else if (status == 429)
         failure_say(r, DC_FAULT_RATE, true, "", "rate limited (429)");
@@ -220,6 +172,18 @@ is_page(const struct reading *r)
            (!r->said.error && failure_find(type, "text/html") < type.len);
 }
 
+/* It is an answer, only that there is nothing in it. */
+static bool
+is_chat(const struct reading *r)
+{
+    static const char *const starts[] = {"data:", ":", "event:"};
+    struct dc_str body = str_trim(r->response->body);
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (str_starts(body, starts[i]))
+            return true;
+    return !r->said.error && failure_find(body, "\"choices\"") < body.len;
+}
+
 static void
 read_ok(struct reading *r)
 {
@@ -232,6 +196,9 @@ read_ok(struct reading *r)
     else if (r->said.text.len == 0)
         failure_say(r, DC_FAULT_OTHER, false, "", "%s sent an empty reply",
                     r->host);
+    else if (is_chat(r))
+        failure_say(r, DC_FAULT_SERVER, true, "",
+                    "%s broke off before the first word", r->host);
     else if (r->said.error)
         failure_say(r, DC_FAULT_SERVER, said_any(&r->said, passing), "",
                     "%s: %s", r->host, words);
@@ -245,45 +212,18 @@ is_transient(int status)
 {
     return status == 408 || status == 409 || status == 425 || status == 429 ||
            status == 500 || (status >= 502 && status <= 504) ||
-           (status >= 520 && status <= 524) || status == 529;
+           (status >= 520 && status <= 524) || status == 529 || status == 498;
 }
 
-static void
-read_missing(struct reading *r)
-{
-    if (r->status == 405 && said_has(&r->said, "tool")) {
-        snprintf(r->out->field, sizeof r->out->field, "tools");
-        failure_say(r, DC_FAULT_FIELD, false, "", "%s cannot use tools (405)",
-                    or_text(r->asked->model, "the model"));
-        return;
-    }
-    failure_say(r, DC_FAULT_PATH, false, "see base_url",
-                "no chat API at %s (%d)", r->host, r->status);
-}
-
-/* What the words mean, whatever the status. */
 static bool
-read_meaning(struct reading *r)
+is_bad_key(const struct reading *r)
 {
-    if (is_unfunded(r)) {
-        failure_say(r, DC_FAULT_FUNDS, false, "nothing lost",
-                    "account at %s needs funding", r->host);
-        return true;
-    }
-    if (r->status == 429) /* "too many tokens" a minute */
-        return false;
-    if (is_overflow(r))
-        failure_say(r, DC_FAULT_CONTEXT, false, "cut turns or try :DeepModel",
-                    "too long for the context");
-    else if (failure_form(r))
-        return true;
-    else if (is_no_model(r))
-        failure_say(r, DC_FAULT_MODEL, false, "try :DeepModel",
-                    "no model %s at %s", or_text(r->asked->model, "named"),
-                    r->host);
-    else
-        return false;
-    return true;
+    static const char *const words[] = {
+        "api key not valid", "incorrect api key", "invalid api key",
+        "invalid_api_key",   "invalid x-api-key", NULL,
+    };
+    return r->status == 401 || r->status == 403 ||
+           (r->status == 400 && said_any(&r->said, words));
 }
 
 static void
@@ -292,12 +232,13 @@ read_status(struct reading *r)
     int status = r->status;
     if (status >= 300 && status < 400)
         read_redirect(r);
-    else if (read_meaning(r))
+    else if (failure_words(r))
         return;
-    else if (status == 401 || status == 403)
+    else if (is_bad_key(r))
         read_key(r);
     else if (status == 404 || status == 405)
-        read_missing(r);
+        failure_say(r, DC_FAULT_PATH, false, "see base_url",
+                    "no chat API at %s (%d)", r->host, status);
     else if (status == 413)
         failure_say(r, DC_FAULT_TOO_LARGE, false, "cut turns",
                     "request too large for %s (413)", r->host);
@@ -305,6 +246,9 @@ read_status(struct reading *r)
         read_busy(r);
     else if (status >= 200 && status < 300)
         read_ok(r);
+    else if (status == 511)
+        failure_say(r, DC_FAULT_NOT_API, false, "log in to it",
+                    "the network wants a login (511)");
     else if (status == 400 || status == 422)
         failure_field(r);
     else

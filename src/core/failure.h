@@ -1,6 +1,7 @@
 /* Inside of dc_failure_read, shared by the failure*.c files:
  *   failure.c       an answer -> fault, line, retry
- *   failure_net.c   the same, where there was no whole answer
+ *   failure_words.c the same, where the server's words tell more than its
+ * status failure_net.c   the same, where there was no whole answer
  *   failure_form.c  the same, where a continuation was refused
  *   failure_field.c the same, where a member of the request was
  *   failure_said.c  the body of an error -> the server's words
@@ -64,11 +65,19 @@ void failure_say(struct reading *r, enum dc_fault fault, bool retry,
                  const char *advice, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* How many bytes of words there is room for. */
+size_t failure_room(const char *advice);
+
 static inline const char *
 or_text(const char *text, const char *fallback)
 {
     return text != NULL && text[0] != '\0' ? text : fallback;
 }
+
+/* ---- failure_words.c ---------------------------------------------------- */
+
+/* True if the words, or where there are none their absence, say what it is. */
+bool failure_words(struct reading *r);
 
 /* ---- failure_net.c ------------------------------------------------------ */
 

@@ -32,6 +32,23 @@ quoted_field(struct dc_str text, const char **found)
     return first;
 }
 
+/* Some name no field at all. */
+static const char *
+meant_field(struct dc_str text)
+{
+    static const struct {
+        const char *said, *field;
+    } ways[] = {
+        {"reasoning is mandatory", "reasoning_effort"},
+        {"does not support thinking", "reasoning_effort"},
+        {"only one completion choice", "n"},
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (failure_find(text, ways[i].said) < text.len)
+            return ways[i].field;
+    return "";
+}
+
 /* The first option that the text speaks of. */
 static const char *
 named_field(struct dc_str text)
@@ -68,8 +85,7 @@ named_field(struct dc_str text)
             found = fields[i];
         }
     }
-    bool effort = failure_find(text, "reasoning is mandatory") < text.len;
-    return found[0] == '\0' && effort ? "reasoning_effort" : found;
+    return found[0] != '\0' ? found : meant_field(text);
 }
 
 /* "stream_options.include_usage" is about stream_options, but of a message it
@@ -119,12 +135,25 @@ is_unknown(const struct reading *r)
     return !said_any(&r->said, values) && said_any(&r->said, words);
 }
 
+/* vLLM prints a list of Python, in which the words come late. */
+static const char *
+words_of(const struct reading *r)
+{
+    static const char mark[] = "'msg': '", noise[] = "Value error, ";
+    const char *words = or_text(r->said.text.ptr, "no reason given");
+    const char *msg = words[0] == '[' ? strstr(words, mark) : NULL;
+    if (msg == NULL)
+        return words;
+    msg += strlen(mark);
+    return strncmp(msg, noise, strlen(noise)) == 0 ? msg + strlen(noise) : msg;
+}
+
 void
 failure_field(struct reading *r)
 {
     find_field(r);
     r->out->unknown = r->out->field[0] != '\0' && is_unknown(r);
-    const char *words = or_text(r->said.text.ptr, "no reason given");
+    const char *words = words_of(r);
     if (r->out->field[0] == '\0')
         failure_say(r, DC_FAULT_OTHER, false, "", "refused (%d): %s", r->status,
                     words);

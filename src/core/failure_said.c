@@ -61,18 +61,6 @@ read_number(const cJSON *code)
     return number >= 400 && number < 600 ? (int)number : 0;
 }
 
-/* {"message", "type", "param", "code", "metadata": {"raw"}} */
-static bool
-read_error(struct said *said, const cJSON *error)
-{
-    copy_name(said->type, sizeof said->type, member(error, "type"));
-    copy_name(said->code, sizeof said->code, member(error, "code"));
-    copy_name(said->field, sizeof said->field, member(error, "param"));
-    said->number = read_number(member(error, "code"));
-    bool found = add_string(said, member(error, "message"));
-    return add_string(said, member(member(error, "metadata"), "raw")) || found;
-}
-
 static void
 add_step(char *out, size_t size, const cJSON *step)
 {
@@ -111,6 +99,21 @@ read_detail(struct said *said, const cJSON *detail)
            add_string(said, member(detail, "message"));
 }
 
+/* {"message", "type", "param", "code", "metadata": {"raw"}}; the message of
+ * Mistral can be {"detail": [...]}. */
+static bool
+read_error(struct said *said, const cJSON *error)
+{
+    copy_name(said->type, sizeof said->type, member(error, "type"));
+    copy_name(said->code, sizeof said->code, member(error, "code"));
+    copy_name(said->field, sizeof said->field, member(error, "param"));
+    said->number = read_number(member(error, "code"));
+    const cJSON *message = member(error, "message");
+    bool found = add_string(said, message) ||
+                 read_detail(said, member(message, "detail"));
+    return add_string(said, member(member(error, "metadata"), "raw")) || found;
+}
+
 /* True if it gave words. */
 static bool
 read_shape(struct said *said, const cJSON *json)
@@ -122,7 +125,8 @@ read_shape(struct said *said, const cJSON *json)
     said->error = cJSON_IsObject(error) || cJSON_IsString(error) ||
                   cJSON_IsObject(detail) || cJSON_IsString(detail) ||
                   cJSON_IsArray(detail) ||
-                  cJSON_IsString(member(json, "message"));
+                  cJSON_IsString(member(json, "message")) ||
+                  cJSON_IsObject(member(json, "message"));
     if (cJSON_IsObject(error))
         return read_error(said, error);
     return add_string(said, error) || read_detail(said, detail) ||

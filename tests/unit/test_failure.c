@@ -135,7 +135,7 @@ static const struct {
     {429, ERR("Model busy, retry later"), DC_FAULT_RATE, RETRY, "",
         "the model is busy (429)"},
     {429, "{\"error\":{\"message\":\"later\",\"code\":\"engine_overloaded\"}}",
-        DC_FAULT_RATE, RETRY, "", "rate limited (429)"},
+        DC_FAULT_RATE, RETRY, "", "the model is busy (429)"},
     {429, "", DC_FAULT_RATE, RETRY, "", "rate limited (429)"},
     {429, ERR("too many tokens a minute"), DC_FAULT_RATE, RETRY, "",
         "rate limited (429)"},
@@ -312,7 +312,7 @@ Test(failure, the_statuses, .timeout = 10)
 /* wire-contract 3.4, every status there is. */
 Test(failure, what_may_be_asked_again, .timeout = 20)
 {
-    static const int again[] = {408, 409, 425, 429, 500, 502, 503,
+    static const int again[] = {408, 409, 425, 429, 498, 500, 502, 503,
                                 504, 520, 521, 522, 523, 524, 529};
     struct dc_asked asked = failure_asked();
     for (int status = 0; status < 1000; status++) {
