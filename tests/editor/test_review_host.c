@@ -124,3 +124,29 @@ Test(review_host, applied_while_typing, .timeout = 60)
     expect_lines("typed before", "one|two|three|four|five|six");
     stage_stop(&st);
 }
+
+/* The user types where the proposal is still to come. */
+Test(review_host, typed_inside, .timeout = 60)
+{
+    begin("token one\\nTWO\\nthree\\nfour\\n\nhold g\ntoken FIVE\\nsix\\n\n"
+          "hold g\nfinish stop\ndone\n");
+    ed_ex(st.ed, "%%DeepRewrite shout");
+    cr_expect(waits_for(STATES " ==# 'pending'"));
+    stage_keys(&st, "5GA!<CR>more");
+    cr_expect(stage_finish(&st));
+    cr_expect(waits_for(ENDED));
+    stage_expect(&st, "typing", STATES, "pending conflict");
+    stage_keys(&st, "<CR>and<Esc>");
+    expect_lines("typed", "one|two|three|four|five!|more|and|six");
+    ed_ex(st.ed, "DeepAccept!");
+    expect_lines("the other", "one|TWO|three|four|five!|more|and|six");
+    ed_ex(st.ed, "undo");
+    stage_keys(&st, "u");
+    cr_expect(waits_for("line('$') <= 7"));
+    ed_ex(st.ed, "silent! undo 1");
+    expect_lines("undone", "one|two|three|four|five|six");
+    cr_expect(waits_for(STATES " ==# 'pending pending'"));
+    ed_ex(st.ed, "DeepAccept!");
+    expect_lines("all", "one|TWO|three|four|FIVE|six");
+    stage_stop(&st);
+}
