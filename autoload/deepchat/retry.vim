@@ -91,6 +91,7 @@ function! s:prepare(reply, row, lnum) abort
   let l:buf = a:reply.buf
   let l:last = deepchat#turn#range_end(l:buf, a:lnum)
   let a:reply.added = l:last == deepchat#buf#line_count(l:buf)
+  let a:reply.before = len(deepchat#alt#group(l:buf, a:lnum).alternates)
   let a:reply.old = getbufline(l:buf, a:row + 1, l:last)
   let l:text = join(filter(copy(a:reply.old), 'deepchat#turn#is_marker(v:val) ==# ""'), '')
   let a:reply.kept = l:text =~# '\S' ? deepchat#alt#from_turns(a:reply.old) : []
@@ -123,19 +124,21 @@ function! s:cursors(buf, first, last) abort
         \ . ' && !(v:val[0] == win_getid() && mode(1) =~# "^\\%(no\\|[vV\x16sS\x13]\\)")')
 endfunction
 
-" [row, lines] of the old answer as an alternate, if it is there unchanged.
+" [row, lines] of the old answer as an alternate, as the user may have changed
+" it; no lines if it is gone.
 function! s:kept(reply, head) abort
   let l:group = deepchat#alt#group(a:reply.buf, a:head + 1)
-  let l:row = empty(l:group.alternates) ? a:head : l:group.alternates[-1] - 1
-  let l:lines = getbufline(a:reply.buf, l:row + 1, l:row + len(a:reply.kept))
-  return !empty(a:reply.kept) && l:lines ==# a:reply.kept ? [l:row, l:lines] : [a:head, []]
+  let l:there = !empty(a:reply.kept) && len(l:group.alternates) == a:reply.before + 1
+  let l:row = l:there ? l:group.alternates[-1] - 1 : a:head
+  return [l:row, l:there ? getbufline(a:reply.buf, l:row + 1, l:group.first - 1) : []]
 endfunction
 
 " One that was stopped or broke off replaces nothing.
 function! s:done(reply, about) abort
   let l:rows = deepchat#room#set_marker(a:reply, a:about)
   let [l:row, l:lines] = s:kept(a:reply, l:rows[0])
-  if !a:reply.replace || empty(l:lines) || a:about.finish =~# '^\%(error\|stopped\|interrupted\)$'
+  if !a:reply.replace || empty(l:lines) || l:lines !=# a:reply.kept
+        \ || a:about.finish =~# '^\%(error\|stopped\|interrupted\)$'
     return l:rows
   endif
   call deepchat#port#replace(a:reply.buf, l:row, len(l:lines), [])
@@ -143,31 +146,33 @@ function! s:done(reply, about) abort
 endfunction
 
 " Not a byte of it came: all is as it was before, but for what the user did
-" meanwhile.
+" meanwhile. What was typed in the empty answer stays there.
 function! s:undone(reply, about) abort
   let l:buf = a:reply.buf
   let l:head = deepchat#buf#anchor_at(a:reply, 'head')[0]
   let l:last = deepchat#turn#range_end(l:buf, l:head + 1)
-  let [l:row, l:lines] = s:kept(a:reply, l:head)
-  if join(getbufline(l:buf, l:head + 2, l:last), '') =~# '\S' || (empty(l:lines) && !empty(a:reply.kept))
+  if join(getbufline(l:buf, l:head + 2, l:last), '') =~# '\S'
     return [l:head, l:head]
   endif
-  let l:old = copy(a:reply.old)
-  if a:reply.added
-    if join(getbufline(l:buf, l:last + 1, '$')) =~# '^%% user\s*$'
-      let l:last = deepchat#buf#line_count(l:buf)
-    elseif l:old[-1] !=# ''
-      call add(l:old, '')
-    endif
+  let [l:row, l:lines] = s:kept(a:reply, l:head)
+  let l:old = l:lines ==# a:reply.kept ? copy(a:reply.old)
+        \ : empty(l:lines) ? [] : deepchat#alt#to_turns(l:lines) + ['']
+  if a:reply.added && join(getbufline(l:buf, l:last + 1, '$')) =~# '^%% user\s*$'
+    let l:last = deepchat#buf#line_count(l:buf)
+  elseif a:reply.added && get(l:old, -1, '') !=# ''
+    call add(l:old, '')
   endif
+  let l:back = filter(copy(a:reply.cursors), {_, c -> s:is_between(c[0], l:row, l:last)})
   call deepchat#port#replace(l:buf, l:row, l:last - l:row, l:old)
-  for [l:window, l:line, l:col] in a:reply.cursors
-    if getwininfo(l:window) != [] && deepchat#port#cursor_at(l:window)[0] > l:row
-          \ && deepchat#port#cursor_at(l:window)[0] <= l:row + len(l:old)
-      call deepchat#port#cursor(l:window, l:line, l:col)
-    endif
+  for [l:window, l:line, l:col] in l:back
+    call deepchat#port#cursor(l:window, min([l:line, l:row + len(l:old)]), l:col)
   endfor
   return [l:row, l:row + len(l:old) - 1]
+endfunction
+
+function! s:is_between(window, row, last) abort
+  let l:line = empty(getwininfo(a:window)) ? 0 : deepchat#port#cursor_at(a:window)[0]
+  return l:line > a:row && l:line <= a:last
 endfunction
 
 let s:KIND = {'name': 'chat', 'begin': function('s:begin'), 'started': function('deepchat#room#started'),

@@ -199,6 +199,59 @@ Test(editor_retry, nothing_comes)
     stage_stop(&st);
 }
 
+/* ---- what the user does before nothing comes ---- */
+
+#define REFUSED "hold g\nstatus 401\njson {\"error\":{\"message\":\"no\"}}\n"
+
+static const struct {
+    const char *name;
+    const char *chat;
+    const char *during; /* once the place is there */
+    const char *want;
+} meanwhile[] = {
+    {"nothing", CHAT("", "One"), "", CHAT("", "One")},
+    {"a draft", CHAT("", "One"), "call setline('$', 'next')",
+     CHAT("", "One") "next"},
+    {"a draft in the turn made for it", CHAT_HEAD "%% assistant\n\nOne",
+     "call setline('$', 'next')", CHAT("", "One") "next"},
+    {"text in the new answer", CHAT("", "One"), "call setline(15, 'mine')",
+     CHAT_HEAD "%% alternate\n\nOne\n\n%% assistant\n\nmine" CHAT_END},
+    {"text in the old one", CHAT(" finish=stop", "One"),
+     "call setline(11, 'Mine')", CHAT(" finish=stop", "Mine")},
+    {"text in the old one, with reasoning",
+     CHAT_HEAD "%% reasoning\n\nhm\n\n%% assistant a=1\n\nOne" CHAT_END,
+     "call setline(17, 'Mine')",
+     CHAT_HEAD "%% reasoning\n\nhm\n\n%% assistant a=1\n\nMine" CHAT_END},
+    {"the old one taken out",
+     CHAT_HEAD "%% alternate\n\nOne\n\n%% assistant\n\nTwo" CHAT_END,
+     "silent 13,16delete _", CHAT_HEAD "%% alternate\n\nOne\n\n%% user\n\n"},
+};
+
+static void
+check_meanwhile(struct stage *st, size_t i)
+{
+    const char *name = meanwhile[i].name;
+    stage_script(st, REFUSED);
+    load_chat(st, meanwhile[i].chat);
+    ed_ex(st->ed, "let g:lines = line('$') | call cursor(11, 2) | DeepRetry");
+    cr_assert(ed_wait(st->ed, STAGE_MS, "line('$') > g:lines"), "%s", name);
+    ed_ex(st->ed, "%s", meanwhile[i].during);
+    cr_assert(stage_finish(st), "%s", name);
+    stage_expect_text(st, name, meanwhile[i].want);
+    expect_events(st, name, "Start\nError error");
+    if (i == 0)
+        stage_expect(st, name, "getpos('.')[1:2]", "11\n2");
+}
+
+Test(editor_retry, nothing_comes_but_the_user)
+{
+    struct stage st;
+    stage_start(&st, NULL, "'retries': 0");
+    for (size_t i = 0; i < sizeof meanwhile / sizeof *meanwhile; i++)
+        check_meanwhile(&st, i);
+    stage_stop(&st);
+}
+
 /* ---- while it runs, and behind it ---- */
 
 #define OLD "%% alternate finish=stop\n\nOne\n\n"
