@@ -3,9 +3,10 @@
 "
 " A review is a dictionary: id buf state ('runs', 'cut': may go on, 'done'),
 " instruction, track (track.vim: where its lines are now), hunks (hunk.vim), seq
-" of the last update, hidden (its hunks are not shown: to be applied without
-" review, or dropped by a write), options as start() got them; tick as
-" deepchat#buf#edit() wants it.
+" of the last update, options and where as start() got them, hidden (its hunks
+" are not shown: to be applied without review, seen in :DeepDiff, or dropped),
+" dropped (by a write, or with the buffer), begun (its Start was told), closed
+" (the host knows that it is decided); kind and tick for tell.vim and buf.vim.
 
 let s:KIND = {'name': 'rewrite'}
 " Reviews of a buffer that are decided, but come back with undo.

@@ -120,9 +120,9 @@ Test(review_life, overlap, .timeout = 60)
         int line1, line2;
         const char *said;
     } cases[] = {
-        {4, 4, "lines 4-4 are under review already: do it"},
-        {1, 10, "lines 4-4 are under review already: do it"},
-        {7, 9, "lines 7-7 are under review already: do it"},
+        {4, 4, "line 4 is under review already: do it"},
+        {1, 10, "line 4 is under review already: do it"},
+        {7, 9, "line 7 is under review already: do it"},
     };
     start();
     file("a.txt");
