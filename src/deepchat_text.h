@@ -255,7 +255,9 @@ DC_API void dc_rewrite_free(struct dc_rewrite *rewrite);
 
 /* More of the reply, split anywhere (valid UTF-8 as a whole). final: nothing
  * follows. A reply that was cut is not final: it can go on, and only what is
- * certain by then is in the text. False once it is over DC_REPLY_MAX. */
+ * certain by then is in the text. Long replies are looked at when they have
+ * grown by a part, and when an empty piece is added. False once it is over
+ * DC_REPLY_MAX. */
 DC_API bool dc_rewrite_add(struct dc_rewrite *rewrite, struct dc_str reply,
                            bool final);
 

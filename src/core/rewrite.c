@@ -1,6 +1,6 @@
 /*
  * A reply becomes the replacement of a selection. All complete lines are judged
- * anew when more have come, by the same code as at the end; only for very long
+ * anew when more have come, by the same code as at the end; only for long
  * replies that waits until they have grown by a part.
  */
 #include <stdlib.h>
@@ -11,7 +11,8 @@
 #include "core/rewrite.h"
 
 enum {
-    SHORT = 65536, /* bytes up to which every line counts */
+    SHORT = 65536, /* bytes up to which every line counts, */
+    FEW = 2000,    /* and so many lines of it and the selection */
     PART = 4,
 };
 
@@ -270,8 +271,10 @@ dc_rewrite_add(struct dc_rewrite *rw, struct dc_str reply, bool final)
     rw->final = final;
     size_t fresh = rw->raw.len - rw->judged;
     bool line = reply.len > 0 && memchr(reply.ptr, '\n', reply.len) != NULL;
-    bool due = rw->raw.len < SHORT || fresh > rw->raw.len / PART;
-    if (final || (line && due))
+    bool few =
+        rw->raw.len < SHORT && rw->lines.count + rw->place.lines.count < FEW;
+    bool due = few || fresh > rw->raw.len / PART;
+    if (final || reply.len == 0 || (line && due))
         judge(rw);
     return true;
 }

@@ -239,25 +239,36 @@ drop_tags(struct rw_reply *r)
             r->end = i;
 }
 
-/* Quotes and comments that are open before a line: what looks like talk there
- * is text. */
-static bool
-is_quoted(const struct rw_reply *r, size_t line)
+/* Quotes and comments that the lines seen so far have begun and ended. */
+struct quotes {
+    size_t count[5];
+    size_t line; /* the next one */
+};
+
+static void
+count_quotes(struct quotes *quotes, struct dc_str s)
 {
-    static const char *const quotes[] = {"\"\"\"", "'''", "/*", "*/", "```"};
-    size_t count[5] = {0};
-    for (size_t i = r->first; i < line; i++) {
-        struct dc_str s = r->lines->at[i];
-        for (size_t q = 0; q < 5; q++) {
-            size_t at = rw_find(s, quotes[q]);
-            while (at < s.len) {
-                count[q]++;
-                at += strlen(quotes[q]);
-                at +=
-                    rw_find((struct dc_str){s.ptr + at, s.len - at}, quotes[q]);
-            }
+    static const char *const marks[] = {"\"\"\"", "'''", "/*", "*/", "```"};
+    for (size_t i = 0; i < 5; i++) {
+        struct dc_str rest = s;
+        size_t at = rw_find(rest, marks[i]);
+        while (at < rest.len) {
+            quotes->count[i]++;
+            at += strlen(marks[i]);
+            rest = (struct dc_str){rest.ptr + at, rest.len - at};
+            at = rw_find(rest, marks[i]);
         }
     }
+}
+
+/* Some are open before a line, which lies behind those asked about before:
+ * what looks like talk there is text. */
+static bool
+is_quoted(struct quotes *quotes, const struct rw_reply *r, size_t line)
+{
+    const size_t *count = quotes->count;
+    for (; quotes->line < line; quotes->line++)
+        count_quotes(quotes, r->lines->at[quotes->line]);
     return count[0] % 2 == 1 || count[1] % 2 == 1 || count[2] > count[3] ||
            count[4] % 2 == 1;
 }
@@ -265,11 +276,15 @@ is_quoted(const struct rw_reply *r, size_t line)
 static void
 drop_postamble(struct rw_reply *r)
 {
+    struct quotes quotes = {.line = r->first};
     size_t fences = 0, fence = 0, last = r->end;
     for (size_t i = r->first; i < r->end; i++) {
         struct dc_str line = r->lines->at[i];
+        if (rw_blank(line))
+            continue;
         bool paragraph = i > r->first && rw_blank(r->lines->at[i - 1]);
-        if (paragraph && rw_is_postamble(r->place, line) && !is_quoted(r, i)) {
+        if (paragraph && rw_is_postamble(r->place, line) &&
+            !is_quoted(&quotes, r, i)) {
             r->report.postamble = true;
             r->end = i;
         }
@@ -277,7 +292,7 @@ drop_postamble(struct rw_reply *r)
             fences++;
             fence = i;
         }
-        if (!rw_blank(line) && i < r->end)
+        if (i < r->end)
             last = i;
     }
     /* The end of a fence that was never opened. */

@@ -257,11 +257,13 @@ bool
 rw_is_refusal(const struct rw_place *place, struct dc_str line)
 {
     char text[HEAD];
-    fold(text, line);
-    if (rw_lead(line) > 0 || !is_foreign(place, line))
+    if (rw_lead(line) > 0)
         return false;
-    if (place->text)
-        return STARTS(text, refusals) && HOLDS(text, denials);
-    return (STARTS(text, refusals) || STARTS(text, evasions)) &&
-           str_find(line, ' ') < line.len && strpbrk(text, ".?!:") != NULL;
+    fold(text, line);
+    bool refuses = STARTS(text, refusals);
+    bool known = place->text ? refuses && HOLDS(text, denials)
+                             : (refuses || STARTS(text, evasions)) &&
+                                   str_find(line, ' ') < line.len &&
+                                   strpbrk(text, ".?!:") != NULL;
+    return known && is_foreign(place, line);
 }

@@ -172,8 +172,7 @@ proposal_end(struct proposal *p, bool whole)
     p->ended = true;
     p->complete = whole;
     p->changed = true;
-    if (whole)
-        dc_rewrite_add(p->rewrite, (struct dc_str){"", 0}, true);
+    dc_rewrite_add(p->rewrite, (struct dc_str){"", 0}, whole);
     take_text(p);
     if (!whole)
         return;

@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -120,6 +121,70 @@ Test(rewrite_ask, reply_limit, .timeout = 60)
     cr_assert_not(dc_rewrite_add(rw, str_of("y"), false));
     cr_assert(dc_rewrite_add(rw, str_of(""), true));
     cr_expect_eq(dc_rewrite_text(rw).len, DC_REPLY_MAX + 1);
+    dc_rewrite_free(rw);
+    buf_finish(&reply);
+}
+
+/* ---- time ---- */
+
+static void
+repeat(struct buf *out, const char *text, size_t len)
+{
+    buf_reset(out);
+    while (out->len + strlen(text) <= len)
+        buf_add_text(out, text);
+}
+
+/* Models that turn in circles, line by line; with a judgement of all lines for
+ * each of them every case takes a minute. */
+Test(rewrite_ask, time_is_bounded, .timeout = 120)
+{
+    static const struct {
+        const char *start, *line, *selection;
+        size_t selection_len;
+    } cases[] = {
+        {"x\n", "\n", "\tint a;\n", 8},
+        {"", "a\n", "\tint a;\n", 8},
+        {"/*\n", "\nchanges:\n", "\tint a;\n", 8},
+        {"", "Words and more words.\n", "\tint value = 10;\n", 1700000},
+    };
+    struct buf reply, text;
+    buf_init(&reply, DC_REPLY_MAX);
+    buf_init(&text, DC_REPLY_MAX);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        repeat(&text, cases[i].selection, cases[i].selection_len);
+        struct dc_selection sel = {.text = buf_str(&text),
+                                   .filetype = str_of("c")};
+        struct dc_rewrite *rw = dc_rewrite_new(&sel);
+        clock_t start = clock();
+        dc_rewrite_add(rw, str_of(cases[i].start), false);
+        repeat(&reply, cases[i].line, 65000);
+        for (size_t at = 0; at < reply.len; at += strlen(cases[i].line))
+            dc_rewrite_add(rw, str_of(cases[i].line), false);
+        dc_rewrite_add(rw, str_of(""), true);
+        double s = (double)(clock() - start) / CLOCKS_PER_SEC;
+        if (getenv("DC_SHOW_TIMES") != NULL)
+            fprintf(stderr, "%zu: %.2f s\n", i, s);
+        cr_expect_lt(s, 10, "case %zu: %.1f s", i, s);
+        dc_rewrite_free(rw);
+    }
+    buf_finish(&reply);
+    buf_finish(&text);
+}
+
+/* With nothing more to come for now, all of a long reply is looked at. */
+Test(rewrite_ask, cut_long, .timeout = 10)
+{
+    struct dc_selection sel = {.text = str_of("x\n"), .filetype = str_of("c")};
+    struct dc_rewrite *rw = dc_rewrite_new(&sel);
+    struct buf reply;
+    buf_init(&reply, DC_REPLY_MAX);
+    repeat(&reply, "int number;\n", 120000);
+    dc_rewrite_add(rw, buf_str(&reply), false);
+    dc_rewrite_add(rw, str_of("int last;\n"), false);
+    cr_expect_eq(dc_rewrite_text(rw).len, 120000);
+    dc_rewrite_add(rw, str_of(""), false);
+    cr_expect_eq(dc_rewrite_text(rw).len, 120010);
     dc_rewrite_free(rw);
     buf_finish(&reply);
 }
