@@ -9,7 +9,8 @@ function! deepchat#tell#end(reply, about) abort
   elseif a:about.finish ==# 'stopped'
     call deepchat#ui#say(a:about.got_text
           \ ? printf('stopped, %s token%s kept; %s', s:count(a:about.pieces), a:about.pieces == 1 ? '' : 's',
-          \   bufloaded(a:reply.buf) ? ':DeepContinue goes on' : ':DeepResume has it')
+          \   !bufloaded(a:reply.buf) ? ':DeepResume has it'
+          \   : a:reply.kind.name ==# 'chat' ? ':DeepContinue or :DeepRetry' : ':DeepContinue goes on')
           \ : 'stopped; nothing came yet')
   elseif a:about.line !=# '' && index(['error', 'interrupted'], a:about.finish) >= 0
     call s:show_error(a:reply, a:about)

@@ -38,8 +38,8 @@ static const struct {
     const char *said; /* when it goes on */
 } ends[] = {
     {"stopped", "stall\n", "DeepStop", "",
-     "stopped, 1 token kept; :DeepContinue goes on", " finish=stopped", "One",
-     ""},
+     "stopped, 1 token kept; :DeepContinue or :DeepRetry", " finish=stopped",
+     "One", ""},
     {"broken", "fin\n", "", "",
      "connection lost, 1 token kept; :DeepContinue goes on",
      " finish=interrupted", "One", ""},
