@@ -172,16 +172,34 @@ is_page(const struct reading *r)
            (!r->said.error && failure_find(type, "text/html") < type.len);
 }
 
+/* A line of an event stream that brings nothing. */
+static bool
+is_idle_line(struct dc_str line)
+{
+    line = str_trim(line);
+    return line.len == 0 || line.ptr[0] == ':' || str_is(line, "data: [DONE]");
+}
+
+static bool
+is_idle_stream(struct dc_str body)
+{
+    while (body.len > 0) {
+        size_t len = str_find(body, '\n');
+        if (!is_idle_line((struct dc_str){body.ptr, len}))
+            return false;
+        len += len < body.len;
+        body = (struct dc_str){body.ptr + len, body.len - len};
+    }
+    return true;
+}
+
 /* It is an answer, only that there is nothing in it. */
 static bool
 is_chat(const struct reading *r)
 {
-    static const char *const starts[] = {"data:", ":", "event:"};
-    struct dc_str body = str_trim(r->response->body);
-    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
-        if (str_starts(body, starts[i]))
-            return true;
-    return !r->said.error && failure_find(body, "\"choices\"") < body.len;
+    struct dc_str body = r->response->body;
+    return !r->said.error && (failure_find(body, "\"choices\"") < body.len ||
+                              is_idle_stream(body));
 }
 
 static void

@@ -37,7 +37,7 @@ static const struct trouble answers[] = {
      "no chat API at HOST (405); see base_url", 1},
     {"413", NULL, NULL, NULL, "status 413\nbody Payload Too Large\n",
      "request too large for HOST (413); cut turns", 1},
-    {"422", "let g:deepchat.temperature = 1", NULL, NULL,
+    {"422", NULL, NULL, NULL,
      "status 422\njson {\"detail\":[{\"loc\":[\"body\",\"temperature\"],"
      "\"msg\":\"too hot\",\"type\":\"x\"}]}\n",
      "temperature refused (422): too hot", 1},
@@ -200,4 +200,35 @@ Test(errors, no_key_at_the_opening, .timeout = 30)
         free(messages);
         ed_stop(ed);
     }
+}
+
+/* A member that the server does not take: the reply comes all the same, and
+ * it is said once. */
+Test(errors, a_refused_member, .timeout = 30)
+{
+    static const char line[] = "^deepchat: 127.0.0.1:\\d\\+ refuses seed; "
+                               "asked without it$";
+    struct stage st;
+    stage_start(&st,
+                "status 400\njson {\"error\":{\"message\":\"Unknown parameter: "
+                "'seed'.\",\"param\":\"seed\"}}\n---\ntoken Fine.\n"
+                "finish stop\ndone\n",
+                "");
+    ed_ex(st.ed, "let g:deepchat.seed = 7 | DeepChat Say");
+    cr_assert(stage_shows(&st, "Fine.") && stage_idle(&st));
+    cr_expect_eq(server_requests(st.sv), 2);
+    ed_ex(st.ed, "DeepChat Again");
+    cr_assert(ed_wait(st.ed, STAGE_MS,
+                      "count(getline(1, '$'), 'Fine.') == 2 && "
+                      "!deepchat#buf#any_running()"));
+    cr_expect_eq(server_requests(st.sv), 3);
+    char *body = server_request_body(st.sv, 3, NULL);
+    cr_expect_null(strstr(body, "seed"), "%s", body);
+    free(body);
+    ed_ex(st.ed, "let g:want = '%s'", line);
+    stage_expect(&st, "once", "trim(execute('messages')) =~# g:want", "1");
+    char *messages = ed_eval(st.ed, "trim(execute('messages'))");
+    cr_expect(strchr(messages, '\n') == NULL, "%s", messages);
+    free(messages);
+    stage_stop(&st);
 }
