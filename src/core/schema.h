@@ -18,8 +18,9 @@ struct schema_run {
     struct dc_schema_report *report;
     unsigned muted; /* above 0: only tried out, nothing is reported */
     unsigned level; /* of checks inside of checks */
-    size_t steps;   /* what was done so far */
-    bool failed;    /* *err is set; every check ends at once */
+    const struct json_node *mistyped; /* the last value of a wrong type */
+    size_t steps;                     /* what was done so far */
+    bool failed; /* *err is set; every check ends at once */
     struct dc_error *err;
 };
 

@@ -118,13 +118,38 @@ fitting(struct schema_run *r, const struct json_node *word,
     return fit;
 }
 
-/* Which one of several was meant is not for us to guess. */
+/* The only schema that takes a value of this type, as in "an object of this
+ * kind or null"; NULL if there are more. */
+static const struct json_node *
+meant(struct schema_run *r, const struct json_node *word, const struct place *p)
+{
+    const struct json_node *found = NULL;
+    bool clear = true;
+    r->muted++;
+    const struct json_node *schema = json_first(word);
+    for (; schema != NULL && clear && !r->failed; schema = json_next(schema)) {
+        r->mistyped = NULL;
+        schema_check(r, schema, p);
+        if (r->mistyped == p->node)
+            continue;
+        clear = found == NULL;
+        found = schema;
+    }
+    r->muted--;
+    return clear ? found : NULL;
+}
+
+/* What the one that was meant misses helps more than that none fits. */
 static bool
 say_none(struct schema_run *r, const struct json_node *word,
          const struct place *p)
 {
-    if (word->count == 1)
-        return schema_check(r, json_first(word), p);
+    if (r->muted > 0)
+        return false;
+    const struct json_node *schema =
+        word->count > 1 ? meant(r, word, p) : json_first(word);
+    if (schema != NULL)
+        return schema_check(r, schema, p);
     return schema_violate(r, p, "is %s, fits none of the %u schemas in %.*s",
                           schema_show(p->node).text, word->count,
                           (int)word->key.len, word->key.ptr);
@@ -238,7 +263,7 @@ schema_ref(struct schema_run *r, const struct json_node *word,
     if (schema != NULL)
         return schema_check(r, schema, p);
     char line[128];
-    snprintf(line, sizeof line, "$ref %s is not in the schema",
-             schema_show(word).text);
+    struct shown name = schema_show(word);
+    snprintf(line, sizeof line, "$ref %s is not in the schema", name.text);
     return schema_fail(r, DC_E_SYNTAX, line);
 }

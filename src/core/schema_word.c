@@ -107,20 +107,29 @@ list(const struct json_node *item, bool bare)
 }
 
 static bool
+is_one_of(const struct json_node *node, const struct json_node *types)
+{
+    if (types->kind == JSON_STRING)
+        return is_type(node, types->text);
+    if (types->kind != JSON_LIST || types->count == 0)
+        return true;
+    const struct json_node *at = json_first(types);
+    while (at != NULL && !is_type(node, at->text))
+        at = json_next(at);
+    return at != NULL;
+}
+
+static bool
 check_type(struct schema_run *r, const struct json_node *word,
            const struct place *p)
 {
+    if (is_one_of(p->node, word))
+        return true;
+    r->mistyped = p->node;
     if (word->kind == JSON_STRING)
-        return is_type(p->node, word->text) ||
-               schema_violate(r, p, "is %s, not %.*s",
+        return schema_violate(r, p, "is %s, not %.*s",
                               schema_show(p->node).text, (int)word->raw.len - 2,
                               word->raw.ptr + 1);
-    if (word->kind != JSON_LIST || word->count == 0)
-        return true;
-    const struct json_node *at = json_first(word);
-    for (; at != NULL; at = json_next(at))
-        if (is_type(p->node, at->text))
-            return true;
     struct buf wanted = list(json_first(word), true);
     schema_violate(r, p, "is %s, not %s", schema_show(p->node).text,
                    wanted.ptr);

@@ -94,7 +94,8 @@ Test(json_pretty, is_as_deep_as_json, .timeout = 10)
         char *out = dc_json_pretty(buf_str(&b), DC_REPLY_MAX, &len, NULL);
         cr_expect_eq(out != NULL, deep == DC_JSON_DEPTH_MAX);
         if (out != NULL)
-            cr_expect_eq(len, 2 * DC_JSON_DEPTH_MAX * DC_JSON_DEPTH_MAX);
+            cr_expect_eq(len,
+                         (size_t)2 * DC_JSON_DEPTH_MAX * DC_JSON_DEPTH_MAX);
         dc_free(out);
         buf_finish(&b);
     }

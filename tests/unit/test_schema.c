@@ -51,6 +51,7 @@ static const struct {
      "1  is 1, not string, null or array\n"},
     {"{\"type\":5}", "1", ""},
     {"{\"type\":[]}", "1", ""},
+    {"{\"type\":{\"a\":\"b\"}}", "1", ""},
     {"{\"type\":\"\x7f" "x\"}", "1", "1  is 1, not ?x\n"},
     {"{\"type\":\"strnig\"}", "1", "1  is 1, not strnig\n"},
     /* enum and const */
@@ -169,6 +170,20 @@ static const struct {
      "1  is an array, fits none of the 2 schemas in anyOf\n"},
     {"{\"anyOf\":[{\"properties\":{\"a\":{\"minimum\":5}}}]}", "{\"a\":1}",
      "1 /a is 1, below the minimum of 5\n"},
+    {"{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}", "1",
+     "1  is 1, fits none of the 2 schemas in anyOf\n"},
+    /* one of them takes values of this type */
+    {"{\"anyOf\":[{\"$ref\":\"#/$defs/x\"},{\"type\":\"null\"}],"
+     "\"$defs\":{\"x\":{\"type\":\"object\",\"required\":[\"a\"]}}}",
+     "{}", "1  \"a\" is missing\n"},
+    {"{\"oneOf\":[{\"type\":\"null\"},{\"type\":\"array\",\"items\":"
+     "{\"type\":\"null\"}}]}", "[null,1]", "1 /1 is 1, not null\n"},
+    {"{\"anyOf\":[{\"type\":\"null\"},{\"minimum\":3},"
+     "{\"type\":\"integer\",\"minimum\":4}]}", "2",
+     "1  is 2, fits none of the 3 schemas in anyOf\n"},
+    {"{\"anyOf\":[{\"anyOf\":[{\"type\":\"null\"},{\"minimum\":3}]},"
+     "{\"type\":\"string\"}]}", "2",
+     "1  is 2, fits none of the 2 schemas in anyOf\n"},
     {"{\"anyOf\":[]}", "1", ""},
     {"{\"oneOf\":[{\"minimum\":1},{\"maximum\":3}]}", "4", ""},
     {"{\"oneOf\":[{\"minimum\":1},{\"maximum\":3}]}", "2",
