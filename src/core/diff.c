@@ -123,7 +123,7 @@ dc_diff_run(struct dc_diff *diff, struct dc_str text, bool partial,
     diff_table_new(&diff->table, &diff->old, &diff->new);
     diff->covered = diff->old.count;
     if (partial)
-        diff->covered = diff_cover(&diff->old, &diff->new);
+        diff->covered = diff_cover(&diff->old, &diff->new, diff->cost);
     diff_path(&diff->old, diff->covered, &diff->new, diff->cost);
     gather(diff);
     if (partial)

@@ -47,8 +47,9 @@ void diff_table_new(const struct diff_table *table, const struct diff_side *old,
 void diff_path(struct diff_side *old, size_t old_count, struct diff_side *new,
                size_t cost);
 
-/* Old lines that the beginning of a new text, new, has most likely reached. */
-size_t diff_cover(const struct diff_side *old, const struct diff_side *new);
+/* Old lines that the beginning of a new text, new, has most likely reached.
+ * Sets changed, too, if there are many lines; cost is as for diff_path(). */
+size_t diff_cover(struct diff_side *old, struct diff_side *new, size_t cost);
 
 /* Move the hunks that only add or only remove lines to where a reader would
  * have put them. The last one stays if it is open. */

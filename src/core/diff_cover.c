@@ -3,7 +3,9 @@
  * number of old lines the length of the longest common subsequence is counted
  * (Hyyro's bit vectors: 64 new lines at a time), and the best bargain is taken:
  * many lines in common, few old ones passed over. Lines without a letter, such
- * as braces, are in every text and prove nothing.
+ * as braces, are in every text and prove nothing. Where counting would take too
+ * long (only at the end of a large rewrite that was cut) the shortest way
+ * through all lines is taken for it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 enum {
     WORD = 64,
     SKIP = 4, /* old lines passed over that outweigh one in common */
+    WORK_MAX = 1 << 24,
 };
 
 struct cover {
@@ -97,9 +100,57 @@ add_line(struct cover *c, size_t id)
     return common;
 }
 
-size_t
-diff_cover(const struct diff_side *old, const struct diff_side *new)
+/* Does it take more steps than it may? */
+static bool
+is_long(const struct diff_side *old, const struct diff_side *new)
 {
+    size_t *times = mem_alloc((old->count + 1) * sizeof *times);
+    size_t work = old->count * (new->count / WORD + 1);
+    for (size_t i = 0; i < new->count; i++)
+        if (new->ids[i] != DIFF_NONE)
+            times[new->ids[i]]++;
+    for (size_t i = 0; i < old->count && work <= WORK_MAX; i++)
+        work += 2 * times[old->ids[i]];
+    free(times);
+    return work > WORK_MAX;
+}
+
+/* How good a bargain it is. */
+static ptrdiff_t
+score_of(size_t common, size_t passed, size_t lines)
+{
+    size_t skipped = passed > lines ? passed - lines : 0;
+    return SKIP * (ptrdiff_t)common - (ptrdiff_t)skipped;
+}
+
+/* The same bargain, with what a comparison of all has in common. */
+static size_t
+cover_roughly(struct diff_side *old, struct diff_side *new, size_t cost)
+{
+    size_t best = 0, passed = 0, common = 0, lines = 0;
+    ptrdiff_t best_score = 0;
+    for (size_t i = 0; i < new->count; i++)
+        lines += proves(new->pieces[i]);
+    diff_path(old, old->count, new, cost);
+    for (size_t i = 0; i < old->count; i++) {
+        if (!proves(old->pieces[i]))
+            continue;
+        passed++;
+        common += !old->changed[i];
+        ptrdiff_t score = score_of(common, passed, lines);
+        if (score > best_score) {
+            best_score = score;
+            best = i + 1;
+        }
+    }
+    return best;
+}
+
+size_t
+diff_cover(struct diff_side *old, struct diff_side *new, size_t cost)
+{
+    if (is_long(old, new))
+        return cover_roughly(old, new, cost);
     struct cover c = cover_new(old, new);
     size_t best = 0, passed = 0, common = 0;
     ptrdiff_t best_score = 0;
@@ -112,9 +163,7 @@ diff_cover(const struct diff_side *old, const struct diff_side *new)
         if (c.first[old->ids[i]] == 0)
             continue;
         common = add_line(&c, old->ids[i]);
-        ptrdiff_t skipped = (ptrdiff_t)passed - (ptrdiff_t)c.lines;
-        ptrdiff_t score =
-            SKIP * (ptrdiff_t)common - (skipped > 0 ? skipped : 0);
+        ptrdiff_t score = score_of(common, passed, c.lines);
         if (score > best_score) {
             best_score = score;
             best = i + 1;

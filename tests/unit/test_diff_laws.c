@@ -167,7 +167,7 @@ now_ms(void)
     return (double)at.tv_sec * 1e3 + (double)at.tv_nsec / 1e6;
 }
 
-enum shape { SMALL_EDITS, HALF_NEW, SHUFFLED, FEW_KINDS, ALL_NEW };
+enum shape { SMALL_EDITS, HALF_NEW, SHUFFLED, FEW_KINDS, ALL_NEW, ALL_SAME };
 
 static void
 add_numbered(struct buf *b, size_t number)
@@ -183,6 +183,8 @@ two_texts(struct buf *old, struct buf *new, size_t lines, enum shape shape)
     for (size_t i = 0; i < lines; i++) {
         size_t kinds = shape == FEW_KINDS ? 20 : SIZE_MAX;
         size_t number = shape == FEW_KINDS ? random_number() % kinds : i;
+        if (shape == ALL_SAME)
+            number = 0;
         add_numbered(old, number);
         bool other = shape == ALL_NEW || (shape == HALF_NEW && i % 2 == 0) ||
                      (shape == SMALL_EDITS && random_number() % 50 == 0);
@@ -223,11 +225,9 @@ Test(diff_laws, time_is_bounded, .timeout = 120)
     buf_init(&new, 1 << 26);
     seed = 22;
     for (size_t s = 0; s < 3; s++) {
-        for (enum shape shape = SMALL_EDITS; shape <= ALL_NEW; shape++) {
+        for (enum shape shape = SMALL_EDITS; shape <= ALL_SAME; shape++) {
             two_texts(&old, &new, sizes[s].lines, shape);
-            /* A growing text is compared with as many lines at most. */
-            int most = sizes[s].lines <= 10000 ? 1 : 0;
-            for (int partial = 0; partial <= most; partial++) {
+            for (int partial = 0; partial <= 1; partial++) {
                 double ms = time_of(buf_str(&old), buf_str(&new), partial > 0);
                 if (getenv("DC_SHOW_TIMES") != NULL)
                     fprintf(stderr, "%6zu lines, shape %d%s: %.2f ms\n",
@@ -238,6 +238,30 @@ Test(diff_laws, time_is_bounded, .timeout = 120)
             }
         }
     }
+    buf_finish(&old);
+    buf_finish(&new);
+}
+
+/* The end of a long rewrite that was cut, a changed line in fifty: where it was
+ * cut is found without counting, too. */
+Test(diff_laws, covers_long, .timeout = 60)
+{
+    enum { ALL = 100000, CUT = 60000 };
+    struct buf old, new;
+    buf_init(&old, 1 << 26);
+    buf_init(&new, 1 << 26);
+    for (size_t i = 0; i < ALL; i++)
+        add_numbered(&old, i);
+    for (size_t i = 0; i < CUT; i++)
+        add_numbered(&new, i % 50 == 7 ? ALL + i : i);
+    struct dc_diff *d = dc_diff_new(buf_str(&old), 0);
+    size_t count;
+    const struct dc_hunk *hunks = dc_diff_run(d, buf_str(&new), true, &count);
+    cr_expect_eq(count, CUT / 50);
+    cr_expect_eq(dc_diff_covered(d), CUT);
+    const char *broken = laws_hunks(d, hunks, count);
+    cr_expect_null(broken, "%s", broken);
+    dc_diff_free(d);
     buf_finish(&old);
     buf_finish(&new);
 }
