@@ -50,6 +50,15 @@ function! deepchat#alt#group(buf, lnum) abort
   return l:group
 endfunction
 
+" The last line of the alternates that begin below line lnum, lnum if none do.
+function! deepchat#alt#end(buf, lnum) abort
+  let l:end = a:lnum
+  while deepchat#turn#is_marker(get(getbufline(a:buf, l:end + 1), 0, '')) ==# 'alternate'
+    let l:end = deepchat#turn#range_end(a:buf, l:end + 1)
+  endwhile
+  return l:end
+endfunction
+
 " '2/3' for the answer with its marker in line lnum, '' if it is the only one.
 function! deepchat#alt#place(buf, lnum) abort
   let l:group = deepchat#alt#group(a:buf, a:lnum)

@@ -291,7 +291,7 @@ function! deepchat#chat#send(buf, options) abort
   let l:count = len(getbufline(a:buf, 1, '$'))
   let l:last = has_key(a:options, 'line') ? deepchat#turn#range_end(a:buf, a:options.line) : l:count
   call setbufvar(a:buf, 'deepchat_turn', s:own_turn(a:buf))
-  let l:id = deepchat#room#expect(a:buf, l:last - 1, l:last < l:count ? l:last : -1)
+  let l:id = deepchat#room#expect(a:buf, l:last - 1, l:last < l:count ? deepchat#alt#end(a:buf, l:last) : -1)
   call deepchat#buf#status(l:id, 'waiting')
   return deepchat#chat#ask_host(l:id, a:buf, l:last, a:options)
 endfunction

@@ -241,6 +241,36 @@ Test(editor_alternates, forks)
     stage_stop(&st);
 }
 
+/* A fork where alternates stand adds one to them. */
+Test(editor_alternates, fork_among_others)
+{
+    static const char *const chats[] = {
+        THREE,
+        CHAT_HEAD ONE("alternate in=1") "%% alternate\n\nTwo\nlines",
+    };
+    static const char *const forked[] = {
+        "%% alternate\n\n%%% assistant in=3\n\nNow\n\n",
+        "",
+    };
+    struct stage st;
+    stage_start(&st, "token New" STOP, "");
+    for (size_t i = 0; i < 2; i++) {
+        char want[512];
+        load_chat(&st, chats[i]);
+        ed_ex(st.ed, "5DeepSend");
+        cr_assert(stage_idle(&st));
+        snprintf(
+            want, sizeof want, "%s%s%s",
+            CHAT_HEAD ONE("alternate in=1") TWO("alternate"), forked[i],
+            "%% assistant finish=stop in=10 out=5 cost=0.001\n\nNew" CHAT_END);
+        stage_expect_text(&st, "forked", want);
+        char *body = server_request_body(st.sv, i + 1, NULL);
+        cr_expect_null(strstr(body, "One"), "%s", body);
+        free(body);
+    }
+    stage_stop(&st);
+}
+
 /* ---- side by side ---- */
 
 static const struct {
