@@ -14,6 +14,7 @@ enum {
     SHORT = 65536, /* bytes up to which every line counts, */
     FEW = 2000,    /* and so many lines of it and the selection */
     PART = 4,
+    LONG = 64 << 20, /* bytes of a text that still gets its indentation */
 };
 
 struct dc_rewrite {
@@ -174,6 +175,24 @@ print_blanks(struct dc_rewrite *rw, size_t from_line, size_t count)
     }
 }
 
+/* False, and nothing is printed, if what is put in front of the lines makes
+ * too much of them. */
+static bool
+print_lines(struct dc_rewrite *rw, const struct rw_reply *r,
+            const struct rw_shift *shift)
+{
+    print_blanks(rw, 0, r->lead);
+    for (size_t i = r->first; i < r->end; i++) {
+        rw_shift_add(shift, &rw->out, r->lines->at[i], i == r->first);
+        end_line(rw);
+        if (r->report.indent && rw->out.len > LONG) {
+            buf_reset(&rw->out);
+            return false;
+        }
+    }
+    return true;
+}
+
 static void
 print(struct dc_rewrite *rw, struct rw_reply *r)
 {
@@ -184,10 +203,10 @@ print(struct dc_rewrite *rw, struct rw_reply *r)
         return;
     r->report.indent =
         shift.first.len + shift.rest.len + shift.tabs + shift.spaces > 0;
-    print_blanks(rw, 0, r->lead);
-    for (size_t i = r->first; i < r->end; i++) {
-        rw_shift_add(&shift, &rw->out, r->lines->at[i], i == r->first);
-        end_line(rw);
+    if (!print_lines(rw, r, &shift)) {
+        r->report.indent = false;
+        shift = (struct rw_shift){.bare = shift.bare};
+        print_lines(rw, r, &shift);
     }
     if (r->final)
         print_blanks(rw, p->lines.count - p->trail, r->trail);

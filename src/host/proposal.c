@@ -78,7 +78,7 @@ proposal_new(const struct dc_selection *selection)
     p->selection = selection;
     p->rewrite = dc_rewrite_new(selection);
     buf_init(&p->raw, DC_REPLY_MAX);
-    buf_init(&p->whole, DC_REQUEST_MAX * 2);
+    buf_init(&p->whole, SIZE_MAX / 4); /* its parts have limits */
     buf_add_str(&p->whole, selection->head);
     buf_add_str(&p->whole, selection->text);
     add_tail(&p->whole, selection->tail);

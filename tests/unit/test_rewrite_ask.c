@@ -188,3 +188,23 @@ Test(rewrite_ask, cut_long, .timeout = 10)
     dc_rewrite_free(rw);
     buf_finish(&reply);
 }
+
+/* Eight million lines do not get forty blanks each. */
+Test(rewrite_ask, long_with_indentation, .timeout = 60)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%40sint a;\n%40sint b;\n", "", "");
+    struct dc_selection sel = {.text = str_of(text), .filetype = str_of("c")};
+    struct dc_rewrite *rw = dc_rewrite_new(&sel);
+    struct buf reply;
+    buf_init(&reply, DC_REPLY_MAX);
+    repeat(&reply, "a\n", 1 << 20);
+    dc_rewrite_add(rw, buf_str(&reply), false);
+    cr_expect_eq(dc_rewrite_text(rw).len, 21 << 20);
+    for (int i = 1; i < 16; i++)
+        dc_rewrite_add(rw, buf_str(&reply), i == 15);
+    cr_expect_eq(dc_rewrite_text(rw).len, 16 << 20);
+    cr_expect_not(dc_rewrite_report(rw).indent);
+    dc_rewrite_free(rw);
+    buf_finish(&reply);
+}
