@@ -106,6 +106,14 @@ static const struct {
      "call cursor(10, 1) | DeepAlt",
      CHAT_HEAD "%% alternate\n\nNow\n\n%% assistant alt=1\n\nOne" CHAT_END,
      "answer 1/2"},
+    {"from the alternate, not the last",
+     CHAT_HEAD ONE("alternate") NOW("assistant") CHAT_END
+     "more\n\n"
+     "%% assistant\n\nMore" CHAT_END,
+     "call cursor(10, 1) | DeepAlt",
+     CHAT_HEAD "%% alternate\n\nNow\n\n%% assistant alt=1\n\nOne" CHAT_END
+               "more\n\n%% assistant\n\nMore" CHAT_END,
+     "answer 1/2"},
     {"none", CHAT("", "One"), "DeepAlt", CHAT("", "One"),
      "this answer has no alternates; :DeepRetry makes one"},
     {"no answer", CHAT_HEAD, "DeepAlt", CHAT_HEAD,
@@ -177,6 +185,26 @@ Test(editor_alternates, are_shown_by_number)
     stage_expect(&st, "in the answer", "getline('.')", "Now");
     stage_expect(&st, "completion", "getcompletion('DeepAlt ', 'cmdline')",
                  "1\n2\n3");
+    stage_stop(&st);
+}
+
+#define MORE "%% assistant\n\nm" CHAT_END "q\n\n"
+
+/* Above the last answers, where folds are not looked for any more. */
+Test(editor_alternates, are_folded_far_above)
+{
+    struct stage st;
+    stage_start(&st, "token x" STOP, "");
+    load_chat(&st, CHAT_HEAD ONE("alternate") NOW("assistant") CHAT_END
+              "q\n\n" MORE MORE MORE MORE MORE);
+    ed_ex(st.ed,
+          "let w:deepchat_folded = 0 | call deepchat#turn#refold(bufnr('%%'))");
+    stage_expect(&st, "before", "foldclosedend(9)", "11");
+    ed_ex(st.ed, "call cursor(13, 1) | DeepAlt");
+    stage_expect(&st, "after", "foldclosedend(9) . ' ' . getline(11)",
+                 "11 Now");
+    stage_expect(&st, "the answer", "foldclosed('.') . ' ' . getline('.')",
+                 "-1 One");
     stage_stop(&st);
 }
 
@@ -383,6 +411,8 @@ static const struct {
     {"in a longer fence", "````\n```\nx\n```\n````", 13, 1, "```\nx\n```",
      "3 lines yanked"},
     {"ticks in ticks", "~~~\n```\n~~~", 11, 1, "```", "1 line yanked"},
+    {"ticks far to the right", "```\n    ```\nx\n```", 11, 1, "    ```\nx",
+     "2 lines yanked"},
     {"empty", "```\n```", 11, 1, "", "0 lines yanked"},
     {"not closed", "```\nx\n\ny", 11, 1, "x\n\ny", "3 lines yanked"},
     {"a span is none", "```x``` y\n```\nz\n```", 11, 1, "z", "1 line yanked"},
