@@ -138,6 +138,19 @@ function! s:close_step(reply, rows) abort
   let a:reply.tick = getbufvar(a:reply.buf, 'changedtick')
 endfunction
 
+" Run the action. What comes above the view of the current window does not move
+" it: an editor sees to that in other windows, but takes this one's edits for
+" the user's own.
+function! s:in_place(buf, action, arguments) abort
+  let l:top = a:buf == bufnr('%') ? line('w0') : 0
+  let l:at = line('.')
+  let l:rows = call(a:action, a:arguments)
+  if l:rows[0] + 1 < l:top && line('.') > l:at
+    call winrestview({'topline': l:top + line('.') - l:at})
+  endif
+  return l:rows
+endfunction
+
 " Run one edit of a reply: the action returns the rows that it has changed, as
 " [first, last]. Returns 'ok', or 'retry' for what an edit may throw because of
 " the state that the editor is in; other errors are thrown.
@@ -151,7 +164,7 @@ function! deepchat#buf#edit(reply, action, arguments) abort
   endif
   try
     call s:open_step(a:reply)
-    call s:close_step(a:reply, call(a:action, a:arguments))
+    call s:close_step(a:reply, s:in_place(a:reply.buf, a:action, a:arguments))
   catch /\<E\%(11\|523\|565\|578\|788\|21\):\|Failed to save undo\|not .modifiable\|textlock/
     return 'retry'
   finally

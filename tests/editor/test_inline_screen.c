@@ -110,3 +110,28 @@ Test(inline_screen, ways_to_get_there, .timeout = 60)
     }
     stage_stop(&st);
 }
+
+/* Text that comes above what the window shows does not move that. */
+Test(inline_screen, view_below_stays, .timeout = 60)
+{
+    static const char *const places[] = {"50G", "50Gi", "50Gzt"};
+    struct stage st;
+    inline_start(&st, NULL);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        stage_script(&st, "token a\\nb\nhold g\ntoken \\nc\\nd\\ne\n"
+                          "finish stop\ndone\n");
+        inline_open(&st, "view.txt", "x^");
+        ed_ex(st.ed, "call setline(1, range(1, 90))");
+        stage_keys(&st, places[i]);
+        char *top = ed_eval(st.ed, "[getline(line('w0')), getline('.')]");
+        inline_ask(&st, "2DeepContinue");
+        cr_assert(stage_finish(&st), "%s", places[i]);
+        stage_expect(&st, places[i], "[getline(line('w0')), getline('.')]",
+                     top);
+        stage_expect(&st, places[i], "[getline(2), getline(6), line('$')]",
+                     "2a\ne\n94");
+        free(top);
+        stage_keys(&st, "<Esc>");
+    }
+    stage_stop(&st);
+}
