@@ -239,26 +239,32 @@ drop_tags(struct rw_reply *r)
             r->end = i;
 }
 
-/* Quotes and comments that the lines seen so far have begun and ended. */
+/* Without a close they end as they begin. */
+static const struct {
+    const char *open, *close;
+} quote_marks[] = {
+    {"\"\"\"", NULL}, {"'''", NULL},  {"```", NULL}, {"/*", "*/"},
+    {"<!--", "-->"},  {"--[[", "]]"}, {"{-", "-}"},  {"=begin", "=end"},
+};
+
+enum { QUOTES = sizeof quote_marks / sizeof *quote_marks };
+
+/* How often the lines seen so far have opened and closed each of them. */
 struct quotes {
-    size_t count[5];
+    size_t opened[QUOTES], closed[QUOTES];
     size_t line; /* the next one */
 };
 
-static void
-count_quotes(struct quotes *quotes, struct dc_str s)
+static size_t
+count_mark(struct dc_str s, const char *mark)
 {
-    static const char *const marks[] = {"\"\"\"", "'''", "/*", "*/", "```"};
-    for (size_t i = 0; i < 5; i++) {
-        struct dc_str rest = s;
-        size_t at = rw_find(rest, marks[i]);
-        while (at < rest.len) {
-            quotes->count[i]++;
-            at += strlen(marks[i]);
-            rest = (struct dc_str){rest.ptr + at, rest.len - at};
-            at = rw_find(rest, marks[i]);
-        }
+    size_t count = 0;
+    for (size_t at = rw_find(s, mark); at < s.len; at = rw_find(s, mark)) {
+        count++;
+        at += strlen(mark);
+        s = (struct dc_str){s.ptr + at, s.len - at};
     }
+    return count;
 }
 
 /* Some are open before a line, which lies behind those asked about before:
@@ -266,11 +272,20 @@ count_quotes(struct quotes *quotes, struct dc_str s)
 static bool
 is_quoted(struct quotes *quotes, const struct rw_reply *r, size_t line)
 {
-    const size_t *count = quotes->count;
-    for (; quotes->line < line; quotes->line++)
-        count_quotes(quotes, r->lines->at[quotes->line]);
-    return count[0] % 2 == 1 || count[1] % 2 == 1 || count[2] > count[3] ||
-           count[4] % 2 == 1;
+    bool open = false;
+    for (size_t i = 0; i < QUOTES; i++) {
+        const char *close = quote_marks[i].close;
+        for (size_t n = quotes->line; n < line; n++) {
+            struct dc_str s = r->lines->at[n];
+            quotes->opened[i] += count_mark(s, quote_marks[i].open);
+            if (close != NULL)
+                quotes->closed[i] += count_mark(s, close);
+        }
+        open = open || (close != NULL ? quotes->opened[i] > quotes->closed[i]
+                                      : quotes->opened[i] % 2 == 1);
+    }
+    quotes->line = line;
+    return open;
 }
 
 static void
