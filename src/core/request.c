@@ -198,13 +198,33 @@ add_turn(struct buf *b, struct dc_str kept, struct dc_str instruction)
     buf_finish(&text);
 }
 
+/* Messages before the answer. One of the assistant right before it becomes a
+ * part of it: servers refuse two of them at the end. */
+static size_t
+count_before(const struct dc_request *req, enum dc_form form)
+{
+    size_t n = req->message_count;
+    bool two = form != DC_FORM_NONE && n > 0 &&
+               req->messages[n - 1].role == DC_ROLE_ASSISTANT;
+    return two ? n - 1 : n;
+}
+
 static void
 add_kept(struct buf *b, const struct dc_request *req, enum dc_form form)
 {
     struct dc_str kept = kept_text(req);
-    buf_add_text(b, req->message_count > 0 ? "," : "");
+    size_t before = count_before(req, form);
+    struct buf whole;
+    buf_init(&whole, SIZE_MAX / 2);
+    if (before < req->message_count) {
+        buf_add_str(&whole, req->messages[before].text);
+        buf_add_text(&whole, "\n\n");
+    }
+    buf_add_str(&whole, kept);
+    buf_add_text(b, before > 0 ? "," : "");
     buf_add_text(b, "{\"role\":\"assistant\"");
-    add_member(b, "content", kept);
+    add_member(b, "content", buf_str(&whole));
+    buf_finish(&whole);
     if (form == DC_FORM_PREFIX)
         buf_add_text(b, ",\"prefix\":true");
     buf_add_byte(b, '}');
@@ -217,7 +237,7 @@ add_messages(struct buf *b, const struct dc_request *req, enum dc_form form)
 {
     add_name(b, "messages");
     buf_add_byte(b, '[');
-    for (size_t i = 0; i < req->message_count;) {
+    for (size_t i = 0; i < count_before(req, form);) {
         if (i > 0)
             buf_add_text(b, ",");
         i = add_message(b, req, i);

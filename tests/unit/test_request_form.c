@@ -236,3 +236,21 @@ Test(request_form, shares_its_beginning, .timeout = 10)
     dc_free(last);
     dc_free(more);
 }
+
+Test(request_form, two_answers, .timeout = 5)
+{
+    static const struct dc_message both[] = {
+        {.role = DC_ROLE_USER, .text = {"hi", 2}},
+        {.role = DC_ROLE_ASSISTANT, .text = {"zero", 4}},
+    };
+    struct dc_request req = {
+        .messages = both,
+        .message_count = COUNT(both),
+        .form = DC_FORM_LAST,
+        .kept = {"one", 3},
+    };
+    char *body = dc_request_body(&req, NULL, NULL);
+    cr_expect_not_null(strstr(body, HI "," ANSWER("zero\\n\\none") "]"), "%s",
+                       body);
+    dc_free(body);
+}
