@@ -64,10 +64,25 @@ endfunction
 " Replace count lines from row on by lines.
 function! deepchat#port#replace(buf, row, count, lines) abort
   if s:nvim
+    let l:marks = s:marks_in(a:buf, a:row + 1, a:row + min([a:count, len(a:lines)]))
     call nvim_buf_set_lines(a:buf, a:row, a:row + a:count, v:true, a:lines)
+    for [l:name, l:lnum, l:col] in l:marks
+      call nvim_buf_set_mark(a:buf, l:name, l:lnum, l:col, {})
+    endfor
   else
     call deepchat#prop#replace(a:buf, a:row + 1, a:count, a:lines)
   endif
+endfunction
+
+" The user's marks in lines first to last of buf, as [letter, line, column]:
+" Neovim forgets those in lines that are replaced.
+function! s:marks_in(buf, first, last) abort
+  if a:last < a:first
+    return []
+  endif
+  let l:marks = filter(getmarklist(a:buf) + filter(getmarklist(), 'v:val.pos[0] == a:buf'),
+        \ 'v:val.mark =~# "^''\\a$" && v:val.pos[1] >= a:first && v:val.pos[1] <= a:last')
+  return map(l:marks, '[v:val.mark[1:], v:val.pos[1], max([v:val.pos[2] - 1, 0])]')
 endfunction
 
 " Make the next edit part of the last undo step of buf. Without effect right

@@ -141,6 +141,22 @@ Test(review, edits_meanwhile, .timeout = 60)
     ed_stop(ed);
 }
 
+Test(review, marks_stay, .timeout = 30)
+{
+    start();
+    review();
+    ed_ex(ed, "call setpos(\"'a\", [0, 4, 3, 0]) | 4mark B | 7mark c");
+    ed_ex(ed, "DeepAccept!");
+    expect_text("all", ALL);
+    expect("marks",
+           "string(map(['a', 'B', 'c'], 'getpos(\"''\" . v:val)[1:2]'))",
+           "[[4, 3], [4, 1], [9, 1]]");
+    ed_ex(ed, "undo");
+    expect("undone", "string(map(['a', 'B', 'c'], 'line(\"''\" . v:val)'))",
+           "[4, 4, 7]");
+    ed_stop(ed);
+}
+
 Test(review, text_brought_back_by_hand, .timeout = 30)
 {
     start();
