@@ -470,7 +470,8 @@ function! deepchat#review#written(buf) abort
   if !deepchat#diff#is_open(a:buf)
     let l:count = s:drop(a:buf)
     call deepchat#review_keys#update(a:buf)
-    call deepchat#review_tell#dropped(l:count, ':DeepDiff shows it again', ':DeepDiff shows them again')
+    " later, in the place of what :w says: two lines would ask for <Enter>
+    call timer_start(0, {-> deepchat#review_tell#dropped(l:count, ':DeepDiff shows it again', ':DeepDiff shows them again')})
   endif
 endfunction
 

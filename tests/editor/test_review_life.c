@@ -17,7 +17,8 @@ Test(review_life, written, .timeout = 60)
 {
     start();
     file("a.txt");
-    ed_ex(ed, "write");
+    expect("two lines at once would ask for <Enter>",
+           "execute('write') =~# 'dropped'", "0");
     expect_said("two", "deepchat: 2 hunks dropped; :DeepDiff shows them again");
     ed_ex(ed, "DeepAccept");
     expect_said("none", "deepchat: nothing to review here; :DeepDiff shows "
