@@ -184,11 +184,7 @@ function! s:choose(group, number) abort
     return
   endif
   if a:number != a:group.number
-    let l:at = s:swap(l:buf, a:group, a:number)
-    for l:window in win_findbuf(l:buf)
-      call setwinvar(l:window, 'deepchat_folded', 0)
-    endfor
-    call deepchat#turn#refold(l:buf)
+    call deepchat#turn#refold(l:buf, a:group.top, a:group.top + s:swap(l:buf, a:group, a:number) - 1)
     call deepchat#ui#decorate(l:buf, {})
     call deepchat#syntax#fences(l:buf)
   endif
@@ -196,7 +192,7 @@ function! s:choose(group, number) abort
 endfunction
 
 " All that is exchanged is written anew below, then the old lines go, so that
-" folds go with them.
+" folds go with them. Returns how many lines there are now.
 function! s:swap(buf, group, number) abort
   let l:all = s:alternates(a:buf, a:group)
   let l:turns = deepchat#alt#to_turns(l:all[a:number - (a:number > a:group.number ? 2 : 1)])
@@ -224,6 +220,7 @@ function! s:swap(buf, group, number) abort
   for [l:window, l:line, l:col] in l:places
     call deepchat#port#cursor(l:window, min([l:line, line('$')]), l:col)
   endfor
+  return len(l:lines)
 endfunction
 
 " Where the cursors of the windows will be: those in what is exchanged at the

@@ -102,14 +102,16 @@ endfunction
 
 " Close a fold over each turn of buf that is not part of the talk and has none
 " yet, in every window that shows it. Folds that exist are left as they are.
-" The whole buffer is looked at once in a window, then only its last turns.
-function! deepchat#turn#refold(buf) abort
+" The whole buffer is looked at once in a window, then only its last turns, or
+" the lines from first to last if these are given.
+function! deepchat#turn#refold(buf, ...) abort
+  let l:range = a:0 > 0 ? printf('%d, %d', a:1, a:2) : ''
   for l:window in win_findbuf(a:buf)
     if l:window == win_getid() && mode(1) =~# '^\%(no\|[vV\x16sS\x13]\)'
       continue
     endif
     try
-      call win_execute(l:window, 'call deepchat#turn#refold_window()')
+      call win_execute(l:window, 'call deepchat#turn#refold_window(' . l:range . ')')
     catch
       continue
     endtry
@@ -117,14 +119,14 @@ function! deepchat#turn#refold(buf) abort
 endfunction
 
 " The same for the current window.
-function! deepchat#turn#refold_window() abort
+function! deepchat#turn#refold_window(...) abort
   if &foldmethod !=# 'manual'
     return
   endif
   let l:view = winsaveview()
   let l:whole = get(w:, 'deepchat_folded', 0) != bufnr('%')
   try
-    for [l:first, l:last] in s:to_fold(l:whole)
+    for [l:first, l:last] in call('s:to_fold', l:whole ? [1] : [0] + a:000)
       if foldlevel(l:first) == 0 && (l:view.lnum < l:first || l:view.lnum > l:last)
         execute printf('%d,%dfold', l:first, l:last)
       endif
@@ -137,11 +139,11 @@ endfunction
 
 " [first, last] lines of turns to fold, the last ones first. Moves the cursor.
 " While a reply runs its reasoning still grows, and is left for the end.
-function! s:to_fold(whole) abort
+function! s:to_fold(whole, ...) abort
   let l:found = []
   let l:growing = deepchat#buf#running(bufnr('%')) > 0 ? s:answer_from_end(2) : line('$')
-  let l:stop = a:whole ? 1 : max([s:answer_from_end(3), 1])
-  call cursor(line('$'), 1)
+  let l:stop = a:whole ? 1 : a:0 > 0 ? a:1 : max([s:answer_from_end(3), 1])
+  call cursor(a:0 > 0 ? a:2 : line('$'), 1)
   let l:lnum = search(s:FOLDED, 'bcW', l:stop)
   while l:lnum > 0
     let l:next = search(s:MARKER, 'nW')
