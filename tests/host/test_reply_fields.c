@@ -89,6 +89,15 @@ static const struct {
     {"usage", {NULL}, UNKNOWN("stream_options") OK,
         {BODY(STREAM USAGE), BODY(STREAM)}, WITHOUT("stream_options"), "stop",
         BODY(STREAM)},
+    {"usage, without a reason", {NULL},
+        REFUSE(400, "{\"error\":{\"message\":\"bad\",\"param\":"
+            "\"stream_options\"}}") OK,
+        {BODY(STREAM USAGE), BODY(STREAM)}, WITHOUT("stream_options"), "stop",
+        BODY(STREAM)},
+    {"usage, refused twice", {NULL},
+        UNKNOWN("stream_options") UNKNOWN("stream_options") OK,
+        {BODY(STREAM USAGE), BODY(STREAM)}, WITHOUT("stream_options"), "error",
+        NULL},
     {"a part of it", {NULL}, EXTRA("stream_options\",\"include_usage") OK,
         {BODY(STREAM USAGE), BODY(STREAM)}, WITHOUT("stream_options"), "stop",
         BODY(STREAM)},
@@ -236,7 +245,9 @@ Test(reply_fields, besides_the_form, .timeout = 60)
     static const char no_prefill[] =
         CUT REFUSE(400, "{\"error\":{\"message\":\"Assistant response prefill "
                         "is incompatible with enable_thinking.\"}}")
-            UNKNOWN("chat_template_kwargs") OK;
+            UNKNOWN("chat_template_kwargs")
+                REFUSE(400, "{\"error\":\"Assistant message prefill is not "
+                            "supported\"}") OK;
     struct reply_rig rig;
     struct reply_ask ask = {.script = no_prefill};
     reply_rig_start(&rig);
@@ -245,7 +256,9 @@ Test(reply_fields, besides_the_form, .timeout = 60)
     cr_expect_str_eq(reply_rig_end(&rig, "finish"), "stop");
     cr_expect(body_has(&rig, 3, "chat_template_kwargs"));
     cr_expect_not(body_has(&rig, 4, "chat_template_kwargs"));
-    expect_notices(&rig, "form", "HOST refuses chat_template_kwargs; left out\n");
+    cr_expect(body_has(&rig, 5, "\"continue_final_message\":true"));
+    expect_notices(&rig, "form",
+                   "HOST refuses chat_template_kwargs; left out\n");
     reply_rig_stop(&rig);
 }
 

@@ -56,12 +56,13 @@ enum key {
     FAULT,
     RETRY,
     FIELD,
+    UNKNOWN,
     KEYS,
 };
 
 static const char *const keys[] = {
     "host",     "model",       "key",  "phase", "status", "net",   "type",
-    "location", "retry-after", "line", "fault", "retry",  "field",
+    "location", "retry-after", "line", "fault", "retry",  "field", "unknown",
 };
 
 struct row {
@@ -196,6 +197,9 @@ check(const struct row *row, const char *name, const struct dc_failure *f)
                      (int)row->title.len, row->title.ptr, faults[f->fault]);
     cr_expect_str_eq(f->field, row->text[FIELD], "%s: %.*s: %s", name,
                      (int)row->title.len, row->title.ptr, f->field);
+    cr_expect_str_eq(f->unknown ? "yes" : "", row->text[UNKNOWN],
+                     "%s: %.*s: unknown", name, (int)row->title.len,
+                     row->title.ptr);
     cr_expect_str_eq(retry ? "yes" : "no", row->text[RETRY], "%s: %.*s: retry",
                      name, (int)row->title.len, row->title.ptr);
 }
