@@ -126,6 +126,28 @@ Test(editor_retry, the_last_answer)
     stage_stop(&st);
 }
 
+/* Alternates or not, what is sent is what was sent for the first answer. */
+Test(editor_retry, the_same_request)
+{
+    static const char want[] =
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],"
+        "\"stream\":true,\"stream_options\":{\"include_usage\":true}}";
+    struct stage st;
+    stage_start(&st, NEW, "");
+    ed_ex(st.ed, "DeepChat! q");
+    cr_assert(stage_idle(&st));
+    for (int i = 0; i < 3; i++) {
+        ed_ex(st.ed, i == 1 ? "DeepAlt | DeepRetry!" : "DeepRetry");
+        cr_assert(stage_idle(&st));
+    }
+    for (size_t i = 1; i <= 4; i++) {
+        char *body = server_request_body(st.sv, i, NULL);
+        cr_expect_str_eq(body, want, "%zu: %s", i, body);
+        free(body);
+    }
+    stage_stop(&st);
+}
+
 /* ---- nothing comes ---- */
 
 static const struct {
