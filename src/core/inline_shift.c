@@ -144,6 +144,8 @@ find_lost(struct inline_line *line, struct dc_str above, int columns)
         buf_add_str(&line->shift, blanks);
     if (body)
         deepen(line);
+    if (shallow) /* it is one step, whatever was guessed */
+        line->unit = inline_width(buf_str(&line->indent));
 }
 
 /* Of the line that comes, if it were indented as the text is. */

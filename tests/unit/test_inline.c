@@ -81,6 +81,7 @@ static const struct inline_case indent_cases[] = {
     {"body at its depth", "python", "def f():\n^\n", "    return 1", "    return 1", 0, 0},
     {"body with tabs", "go", "func g() {\n\tx()\n}\n\nfunc f() {\n^\n}\n", "return 1", "\treturn 1", 0, 0},
     {"spaces to tabs", "go", "func f() {\n\tx := 1\n\t^\n}\n", "if x > 0 {\n        y()\n    }", "if x > 0 {\n\t\ty()\n\t}", 0, 0},
+    {"a dedented block, spaces to tabs", "go", "func f() {\n\tif x {\n\t\t^\n\t}\n}\n", "if y {\n    z()\n}\nw()\n}\n", "if y {\n\t\t\tz()\n\t\t}\n\t\tw()", 0, 0},
     {"two spaces to tabs", "go", "func f() {\n\tx := 1\n\t^\n}\n", "if x > 0 {\n    y()\n  }", "if x > 0 {\n\t\ty()\n\t}", 0, 0},
     {"tabs stay", "go", "func f() {\n\tx := 1\n\t^\n}\n", "if x > 0 {\n\t\ty()\n\t}", "if x > 0 {\n\t\ty()\n\t}", 0, 0},
     {"tabs to spaces", "c", "int f(void)\n{\n  x();\n  ^\n}\n", "if (x) {\n\t\ty();\n\t}", "if (x) {\n    y();\n  }", 0, 0},
