@@ -71,7 +71,7 @@ shorten_host(char *words, const char *host, size_t room)
     size_t over = had - room;
     size_t keep = len > LEAST + over ? len - over : LEAST;
     keep = utf8_fit((struct dc_str){host, len}, keep - 3);
-    memcpy(at + keep, "...", 3);
+    memset(at + keep, '.', 3);
     memmove(at + keep + 3, at + len, strlen(at + len) + 1);
 }
 
