@@ -14,6 +14,7 @@ enum {
     SHORT = 65536, /* bytes up to which every line counts, */
     FEW = 2000,    /* and so many lines of it and the selection */
     PART = 4,
+    NEAR = 16,       /* lines of the selection that may be left out */
     LONG = 64 << 20, /* bytes of a text that still gets its indentation */
 };
 
@@ -128,11 +129,26 @@ without_thoughts(struct dc_rewrite *rw, struct dc_str s)
  * ---------------------------------------------------------------- */
 
 static void
-end_line(struct dc_rewrite *rw)
+end_line(struct dc_rewrite *rw, bool crlf)
 {
-    if (rw->place.crlf)
+    if (crlf)
         buf_add_byte(&rw->out, '\r');
     buf_add_byte(&rw->out, '\n');
+}
+
+/* A line ends like the same line of the selection, which is looked for from
+ * *own on; only what is like no other may be further on. */
+static bool
+ends_crlf(const struct rw_place *p, struct dc_str line, size_t *own)
+{
+    size_t end = *own + (rw_telling(line) ? NEAR : 1);
+    for (size_t i = *own; p->mixed && i < end && i < p->lines.count; i++) {
+        if (!rw_alike(p->lines.at[i], line))
+            continue;
+        *own = i + 1;
+        return rw_ends_crlf(p->lines.at[i]);
+    }
+    return p->crlf;
 }
 
 /* The blank lines that a reply has at its ends count only inside a fence. */
@@ -167,11 +183,15 @@ unfenced(const struct rw_reply *r, size_t i)
 static void
 print_blanks(struct dc_rewrite *rw, size_t from_line, size_t count)
 {
-    const struct rw_lines *own = &rw->place.lines;
+    const struct rw_place *p = &rw->place;
+    const struct rw_lines *own = &p->lines;
     for (size_t i = 0; i < count; i++) {
-        if (from_line + i < own->count && rw_blank(own->at[from_line + i]))
+        bool crlf = p->crlf;
+        if (from_line + i < own->count && rw_blank(own->at[from_line + i])) {
             buf_add_str(&rw->out, own->at[from_line + i]);
-        end_line(rw);
+            crlf = rw_ends_crlf(own->at[from_line + i]);
+        }
+        end_line(rw, crlf);
     }
 }
 
@@ -181,16 +201,32 @@ static bool
 print_lines(struct dc_rewrite *rw, const struct rw_reply *r,
             const struct rw_shift *shift)
 {
+    size_t own = r->place->lead;
     print_blanks(rw, 0, r->lead);
     for (size_t i = r->first; i < r->end; i++) {
         rw_shift_add(shift, &rw->out, r->lines->at[i], i == r->first);
-        end_line(rw);
+        end_line(rw, ends_crlf(r->place, r->lines->at[i], &own));
         if (r->report.indent && rw->out.len > LONG) {
             buf_reset(&rw->out);
             return false;
         }
     }
     return true;
+}
+
+/* The last line ends as the selection does, without a newline. */
+static void
+drop_end(struct dc_rewrite *rw)
+{
+    struct buf *out = &rw->out;
+    struct dc_str text = rw->place.sel.text;
+    if (out->len == 0)
+        return;
+    buf_cut(out, out->len - 1);
+    if (out->len > 0 && out->ptr[out->len - 1] == '\r')
+        buf_cut(out, out->len - 1);
+    if (text.len > 0 && text.ptr[text.len - 1] == '\r')
+        buf_add_byte(out, '\r');
 }
 
 static void
@@ -210,9 +246,8 @@ print(struct dc_rewrite *rw, struct rw_reply *r)
     }
     if (r->final)
         print_blanks(rw, p->lines.count - p->trail, r->trail);
-    if (!r->final || p->newline || rw->out.len == 0)
-        return;
-    buf_cut(&rw->out, rw->out.len - 1 - p->crlf);
+    if (r->final && !p->newline)
+        drop_end(rw);
 }
 
 /* A text without a newline at its end: the last line may be the last one. */

@@ -42,8 +42,9 @@ struct rw_place {
     struct rw_lines after;
     size_t lead, trail; /* blank lines at the ends of the text */
     bool newline;       /* the text ends with one */
-    bool crlf;
-    bool text; /* prose or Markdown, not code */
+    bool crlf;          /* its lines end so, or the first one */
+    bool mixed;         /* and others end in another way */
+    bool text;          /* prose or Markdown, not code */
     bool markdown;
     bool fences; /* the text has fences of its own */
     bool told_indent, told_blanks,
@@ -51,6 +52,8 @@ struct rw_place {
     char open_tag[24], close_tag[24]; /* around it in the question */
 };
 
+/* Of a line of the text. */
+bool rw_ends_crlf(struct dc_str line);
 void rw_place_init(struct rw_place *place, const struct dc_selection *sel);
 void rw_place_finish(struct rw_place *place);
 void rw_place_tags(struct dc_str text, char open[24], char close[24]);

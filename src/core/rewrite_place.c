@@ -99,6 +99,13 @@ read_around(struct rw_place *p)
     rw_lines_finish(&all);
 }
 
+/* Behind it there is its end, or the NUL of a copy. */
+bool
+rw_ends_crlf(struct dc_str line)
+{
+    return line.ptr[line.len] == '\r';
+}
+
 static void
 read_text(struct rw_place *p)
 {
@@ -118,6 +125,8 @@ read_text(struct rw_place *p)
         where = p->sel.before.len > 0 ? p->sel.before : p->sel.after;
     size_t end = str_find(where, '\n');
     p->crlf = end > 0 && end < where.len && where.ptr[end - 1] == '\r';
+    for (size_t i = 0; i + !p->newline < count; i++)
+        p->mixed = p->mixed || rw_ends_crlf(p->lines.at[i]) != p->crlf;
 }
 
 static void
