@@ -13,9 +13,10 @@
 
 enum {
     COST = 64,
-    LINE_MAX_BYTES = 16384, /* longer lines are compared from their ends */
-    LIKE = 40,              /* percent in common that make a pair */
-    PAIRS_MAX = 10,         /* lines of a side that are tried with each other */
+    LINE_MAX_BYTES = 16384,   /* longer lines are compared from their ends, */
+    HUNK_MAX_BYTES = 1 << 18, /* and all behind so much of a hunk */
+    LIKE = 40,                /* percent in common that make a pair */
+    PAIRS_MAX = 10, /* lines of a side that are tried with each other */
 };
 
 void
@@ -207,9 +208,14 @@ pair_best(struct diff_marks *m, const struct lines *l)
 static void
 pair_straight(struct diff_marks *m, const struct lines *l)
 {
+    size_t bytes = 0;
     for (size_t i = 0; i < l->old_count && i < l->new_count; i++) {
         struct pair p = pair_of(l, i, i);
-        mark_pair(m, &p);
+        bytes += p.text[DC_OLD].len + p.text[DC_NEW].len;
+        if (bytes <= HUNK_MAX_BYTES)
+            mark_pair(m, &p);
+        else
+            mark_ends(m, &p);
     }
 }
 

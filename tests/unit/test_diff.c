@@ -242,3 +242,25 @@ Test(diff, marks_of_large_hunks, .timeout = 10)
         buf_finish(&b);
     }
 }
+
+/* Pairs of 2 KiB: behind 256 KiB of a hunk they are compared from both ends. */
+Test(diff, marks_of_a_heavy_hunk, .timeout = 10)
+{
+    for (size_t lines = 128; lines <= 129; lines++) {
+        struct buf old, new;
+        buf_init(&old, 1 << 20);
+        buf_init(&new, 1 << 20);
+        for (size_t i = 0; i < lines; i++) {
+            buf_addf(&old, "%04zu old %01010d old\n", i, 7);
+            buf_addf(&new, "%04zu new %01010d new\n", i, 7);
+        }
+        struct dc_diff *d = dc_diff_new(buf_str(&old), 0);
+        size_t count;
+        const struct dc_hunk *h = dc_diff_run(d, buf_str(&new), false, &count);
+        dc_diff_marks(d, h, DC_OLD, &count);
+        cr_expect_eq(count, lines == 128 ? 256 : 257, "%zu marks", count);
+        dc_diff_free(d);
+        buf_finish(&old);
+        buf_finish(&new);
+    }
+}
