@@ -23,6 +23,8 @@ void rw_lines_add(struct rw_lines *lines, struct dc_str line);
 void rw_lines_split(struct rw_lines *lines, struct dc_str text);
 
 bool rw_blank(struct dc_str line);
+/* The first line from there on that is not blank, or end. */
+size_t rw_full(const struct rw_lines *lines, size_t from, size_t end);
 /* Length of the spaces and tabs in front. */
 size_t rw_lead(struct dc_str line);
 /* Equal but for blanks around. */

@@ -7,15 +7,7 @@
 
 #include "core/rewrite.h"
 
-/* The first and the last line of a reply that are not blank. */
-static size_t
-first_full(const struct rw_reply *r, size_t from)
-{
-    while (from < r->end && rw_blank(r->lines->at[from]))
-        from++;
-    return from;
-}
-
+/* Behind the last line that is not blank. */
 static size_t
 last_full(const struct rw_reply *r, size_t end)
 {
@@ -38,7 +30,7 @@ static size_t
 echo_from(const struct rw_reply *r, size_t s, bool *open)
 {
     const struct rw_lines *before = &r->place->before;
-    size_t at = first_full(r, r->first);
+    size_t at = rw_full(r->lines, r->first, r->end);
     bool telling = false;
     for (; s < before->count; s++) {
         if (at == r->end) {
@@ -48,7 +40,7 @@ echo_from(const struct rw_reply *r, size_t s, bool *open)
         if (!rw_alike(r->lines->at[at], before->at[s]))
             return 0;
         telling = telling || rw_telling(before->at[s]);
-        at = first_full(r, at + 1);
+        at = rw_full(r->lines, at + 1, r->end);
     }
     if (at == r->end)
         *open = telling;
@@ -58,7 +50,7 @@ echo_from(const struct rw_reply *r, size_t s, bool *open)
 static void
 drop_above(struct rw_reply *r)
 {
-    size_t start = first_full(r, r->first);
+    size_t start = rw_full(r->lines, r->first, r->end);
     if (start == r->end || begins_like_text(r, start))
         return;
     for (size_t s = 0; s < r->place->before.count; s++) {
@@ -86,7 +78,7 @@ is_below(const struct rw_reply *r, size_t at, bool *telling)
         if (s == after->count || !rw_alike(r->lines->at[at], after->at[s]))
             return false;
         *telling = *telling || rw_telling(after->at[s]);
-        at = first_full(r, at + 1);
+        at = rw_full(r->lines, at + 1, r->end);
     }
     return true;
 }
@@ -138,8 +130,8 @@ drop_below(struct rw_reply *r)
     size_t from = r->first;
     if (r->end - from > r->place->after.count * 4 + 64)
         from = r->end - r->place->after.count * 4 - 64;
-    for (size_t at = first_full(r, from); at < r->end;
-         at = first_full(r, at + 1)) {
+    for (size_t at = rw_full(r->lines, from, r->end); at < r->end;
+         at = rw_full(r->lines, at + 1, r->end)) {
         bool telling;
         if (!is_below(r, at, &telling))
             continue;

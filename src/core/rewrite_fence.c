@@ -33,14 +33,6 @@ is_closing(struct rw_fence f, struct rw_fence open)
     return f.mark == open.mark && f.count >= open.count && f.info.len == 0;
 }
 
-static size_t
-next_full(const struct rw_reply *r, size_t at)
-{
-    while (at < r->end && rw_blank(r->lines->at[at]))
-        at++;
-    return at;
-}
-
 static bool
 is_markdown_info(const struct rw_place *p, struct dc_str info)
 {
@@ -59,7 +51,7 @@ is_outer(struct rw_reply *r, struct rw_fence f, size_t at)
 {
     const struct rw_place *p = r->place;
     struct rw_fence own = rw_fence_read(p->lines.at[p->lead]);
-    size_t next = next_full(r, at + 1);
+    size_t next = rw_full(r->lines, at + 1, r->end);
     if (f.count > own.count || f.mark != own.mark)
         return next == r->end || rw_fence_read(r->lines->at[next]).mark != 0;
     if (next == r->end && !r->final)
@@ -137,7 +129,8 @@ unwrap_at(struct rw_reply *r, size_t at)
                           : end_of_code(r, open, at + 1);
     r->report.fence = true;
     r->fenced = end < r->end;
-    r->report.postamble = end + 1 < r->end && next_full(r, end + 1) < r->end;
+    r->report.postamble =
+        end + 1 < r->end && rw_full(r->lines, end + 1, r->end) < r->end;
     r->strip = open.indent;
     r->first = at + 1;
     r->end = end;
@@ -148,7 +141,7 @@ static size_t
 fence_behind_talk(const struct rw_reply *r, size_t from)
 {
     if (rw_is_preamble(r->place, r->lines->at[from])) {
-        size_t next = next_full(r, from + 1);
+        size_t next = rw_full(r->lines, from + 1, r->end);
         bool is = next < r->end && rw_fence_read(r->lines->at[next]).mark != 0;
         return is ? next : 0;
     }
@@ -178,20 +171,20 @@ drop_preamble(struct rw_reply *r)
     const struct rw_place *p = r->place;
     size_t at = r->first;
     if (rw_is_interjection(r->lines->at[at])) {
-        size_t next = next_full(r, at + 1);
+        size_t next = rw_full(r->lines, at + 1, r->end);
         if (next < r->end && rw_is_preamble(p, r->lines->at[next]))
             at = next;
     }
     if (!rw_is_preamble(p, r->lines->at[at]))
         return;
     r->report.preamble = true;
-    r->first = next_full(r, at + 1);
+    r->first = rw_full(r->lines, at + 1, r->end);
 }
 
 static void
 judge_caption(struct rw_reply *r)
 {
-    size_t next = next_full(r, r->first + 1);
+    size_t next = rw_full(r->lines, r->first + 1, r->end);
     if (next == r->end) {
         r->held = !r->final;
     } else if (is_wrapper(r, next) && !r->held) {
@@ -231,7 +224,7 @@ is_line(struct dc_str line, const char *text)
 static void
 drop_tags(struct rw_reply *r)
 {
-    size_t at = next_full(r, r->first);
+    size_t at = rw_full(r->lines, r->first, r->end);
     if (at < r->end && is_line(r->lines->at[at], r->place->open_tag))
         r->first = at + 1;
     for (size_t i = r->first; i < r->end; i++)
@@ -325,7 +318,7 @@ unwrap_line(struct rw_reply *r)
     struct dc_str s = str_trim(r->lines->at[r->first]);
     if (s.len < 7 || !str_starts(s, "```") || r->place->lines.count > 1 ||
         memcmp(s.ptr + s.len - 3, "```", 3) != 0 || s.ptr[3] == '`' ||
-        r->place->fences || next_full(r, r->first + 1) < r->end)
+        r->place->fences || rw_full(r->lines, r->first + 1, r->end) < r->end)
         return false;
     r->held = !r->final;
     r->lines->at[r->first] = (struct dc_str){s.ptr + 3, s.len - 6};
@@ -337,7 +330,7 @@ void
 rw_unwrap(struct rw_reply *r)
 {
     drop_tags(r);
-    r->first = next_full(r, r->first);
+    r->first = rw_full(r->lines, r->first, r->end);
     if (r->first == r->end || unwrap_line(r))
         return;
     if (is_wrapper(r, r->first))

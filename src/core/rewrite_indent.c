@@ -24,15 +24,6 @@ lead_of(struct dc_str line)
     return (struct dc_str){line.ptr, rw_lead(line)};
 }
 
-/* The lines with text, from the first one on. */
-static size_t
-next_line(const struct rw_lines *lines, size_t from, size_t end)
-{
-    while (from < end && rw_blank(lines->at[from]))
-        from++;
-    return from;
-}
-
 /* Of the selection: the blanks of its first line and those all lines share. */
 struct own {
     struct dc_str first, common;
@@ -99,7 +90,7 @@ run_of(struct dc_str line, char c)
 static size_t
 spaces_of(const struct rw_reply *r, struct dc_str own_first)
 {
-    size_t one = next_line(r->lines, r->first, r->end);
+    size_t one = rw_full(r->lines, r->first, r->end);
     for (size_t i = one; i < r->end; i++) {
         struct dc_str line = r->lines->at[i];
         size_t n = run_of(line, ' '), tabs = i == one ? own_first.len : 0;
@@ -235,8 +226,8 @@ find_missing(struct rw_shift *s, const struct rw_reply *r,
              const struct own *own, struct buf *scratch)
 {
     const struct rw_place *p = r->place;
-    size_t one = next_line(r->lines, r->first, r->end);
-    size_t two = next_line(r->lines, one + 1, r->end);
+    size_t one = rw_full(r->lines, r->first, r->end);
+    size_t two = rw_full(r->lines, one + 1, r->end);
     struct dc_str line = r->lines->at[one];
     struct dc_str have = converted(s, lead_of(line), scratch);
     struct gap g = {.first = cells(p, have), .common = cells(p, own->common)};
@@ -262,25 +253,19 @@ find_missing(struct rw_shift *s, const struct rw_reply *r,
     set_missing(s, full, have, all, !head);
 }
 
-static bool
-is_bare(struct dc_str s)
-{
-    return rw_blank(s);
-}
-
 void
 rw_shift_find(struct rw_shift *shift, const struct rw_reply *r)
 {
     const struct rw_place *p = r->place;
     *shift = (struct rw_shift){0};
-    size_t one = next_line(r->lines, r->first, r->end);
-    if (one >= r->end || p->lead >= p->lines.count || is_bare(p->sel.text))
+    size_t one = rw_full(r->lines, r->first, r->end);
+    if (one >= r->end || p->lead >= p->lines.count || rw_blank(p->sel.text))
         return;
     bool inline_start = p->sel.head.len > 0;
     shift->bare = inline_start && rw_lead(p->lines.at[0]) == 0;
     struct own own = own_of(p);
     find_style(shift, r, &own);
-    if (p->told_indent || (inline_start && !is_bare(p->sel.head)))
+    if (p->told_indent || (inline_start && !rw_blank(p->sel.head)))
         return;
     struct buf scratch;
     buf_init(&scratch, SIZE_MAX / 4);

@@ -42,6 +42,14 @@ rw_blank(struct dc_str line)
 }
 
 size_t
+rw_full(const struct rw_lines *lines, size_t from, size_t end)
+{
+    while (from < end && rw_blank(lines->at[from]))
+        from++;
+    return from;
+}
+
+size_t
 rw_lead(struct dc_str line)
 {
     size_t n = 0;
