@@ -56,9 +56,10 @@ function! deepchat#hunk#settle(hunk, track, buf) abort
   let l:lines = getbufline(a:buf, l:top + 1, l:bottom)
   let l:before = s:slice(a:track.base, l:above, a:hunk.first)
   let l:after = s:slice(a:track.base, a:hunk.first + a:hunk.count, l:below)
-  if a:hunk.count == 0 && l:lines ==# l:before + l:after
+  if a:hunk.count == 0 && l:lines ==# l:before + l:after || s:is_undone(a:hunk, a:buf)
     call s:not_taken(a:hunk, a:buf)
-  elseif !a:hunk.taken && s:is(l:lines, l:before + a:hunk.new + l:after, a:track.total)
+  elseif !a:hunk.taken && (s:is(l:lines, l:before + a:hunk.new + l:after, a:track.total)
+        \ || s:is_redone(a:hunk, l:lines, a:buf))
     let a:hunk.taken = 1
     let a:hunk.seq = a:hunk.seq > 0 ? a:hunk.seq : deepchat#port#undo_seq(a:buf)
   endif
@@ -68,6 +69,25 @@ endfunction
 " True if lines are those; the last line of a buffer leaves an empty one.
 function! s:is(lines, want, total) abort
   return a:lines ==# a:want || empty(a:want) && a:total == 1 && a:lines ==# ['']
+endfunction
+
+" Lines beside it that the user has changed hide from the text what undo knows.
+function! s:is_undone(hunk, buf) abort
+  return a:hunk.taken && a:hunk.seq > 0 && deepchat#port#undo_seq(a:buf) < a:hunk.seq
+endfunction
+
+function! s:is_redone(hunk, lines, buf) abort
+  let l:seq = a:hunk.seq > 0 ? deepchat#port#undo_seq(a:buf) : -1
+  return a:hunk.seq > 0 && (l:seq == a:hunk.seq || l:seq > a:hunk.seq && s:holds(a:lines, a:hunk.new))
+endfunction
+
+" True if part, some lines, stands in lines.
+function! s:holds(lines, part) abort
+  let l:at = empty(a:part) ? -1 : index(a:lines, a:part[0])
+  while l:at >= 0 && a:lines[l:at : l:at + len(a:part) - 1] !=# a:part
+    let l:at = index(a:lines, a:part[0], l:at + 1)
+  endwhile
+  return l:at >= 0
 endfunction
 
 " Its place is not as it was: a conflict, unless it only adds and its place is

@@ -141,6 +141,40 @@ Test(review, edits_meanwhile, .timeout = 60)
     ed_stop(ed);
 }
 
+/* Lines beside a hunk that the user has changed do not hide that it is taken.
+ */
+Test(review, undone_beside_an_edit, .timeout = 60)
+{
+    static const struct {
+        const char *name, *hunk, *line;
+    } hunks[] = {
+        {"a change", "[1, 1, ['A', 'B'], [], []]", "5"},
+        {"the same, edited above", "[1, 1, ['A', 'B'], [], []]", "3"},
+        {"an addition", "[1, 0, ['A'], [], []]", "4"},
+        {"a deletion", "[1, 1, [], [], []]", "5"},
+    };
+    start();
+    for (size_t i = 0; i < sizeof hunks / sizeof *hunks; i++) {
+        text_of(10);
+        ed_ex(ed, "let g:r = Review(3, 8, [%s])", hunks[i].hunk);
+        ed_ex(ed, "call setline(%s, 'typed') | let &undolevels = &undolevels",
+              hunks[i].line);
+        ed_ex(ed, "DeepAccept!");
+        expect(hunks[i].name, "States(g:r)", "accepted");
+        ed_ex(ed, "undo");
+        expect(hunks[i].name, "States(g:r)", "pending");
+        ed_ex(ed, "undo");
+        expect(hunks[i].name, "States(g:r)", "pending");
+        ed_ex(ed, "redo");
+        expect(hunks[i].name, "States(g:r)", "pending");
+        ed_ex(ed, "redo");
+        expect(hunks[i].name, "States(g:r)", "accepted");
+        ed_ex(ed, "undo | undo | redo | redo");
+        expect(hunks[i].name, "States(g:r)", "accepted");
+    }
+    ed_stop(ed);
+}
+
 Test(review, marks_stay, .timeout = 30)
 {
     start();
