@@ -110,10 +110,24 @@ say_refusal(char *line, size_t size, const struct review *review)
              (int)utf8_fit(raw, 4096), raw.ptr);
 }
 
+/* Why lines of the answer are not in the text. */
+static void
+log_report(const struct review *review)
+{
+    struct dc_rewrite_report r = proposal_report(review->proposal);
+    if (r.fence || r.preamble || r.postamble || r.think || r.echo || r.indent)
+        log_line(LOG_INFO, "rewrite %lld, not as it came:%s%s%s%s%s%s",
+                 (long long)review->id, r.fence ? " fence" : "",
+                 r.preamble ? " preamble" : "", r.postamble ? " postamble" : "",
+                 r.think ? " think" : "", r.echo ? " echo" : "",
+                 r.indent ? " indent" : "");
+}
+
 static const char *
 complete(struct review *review, char *line, size_t size)
 {
     proposal_end(review->proposal, true);
+    log_report(review);
     switch (proposal_report(review->proposal).outcome) {
     case DC_REWRITE_SAME:
         snprintf(line, size, "%s", no_change);

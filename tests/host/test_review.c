@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "host/review.h"
 #include "lib/review_rig.h"
 
@@ -147,6 +148,29 @@ Test(review, no_text, .timeout = 30)
     char *body = server_request_body(r.base.sv, 1, NULL);
     cr_expect_null(strchr(body, '\xff'));
     free(body);
+    review_rig_stop(&r);
+}
+
+/* What was taken away or put in is in the log. */
+Test(review, log, .timeout = 30)
+{
+    struct review_rig r;
+    review_rig_start(&r, TEXT_MAX);
+    review_rig_script(&r, "s", "Here is the code:\n```c\na\nb\n```\n", 3, END);
+    review_rig_script(&r, "bare", "a\nb\n", 3, END);
+    review_rig_rewrite(&r, 1, "s", "    a\n    c\n");
+    review_rig_rewrite(&r, 2, "bare", "a\nc\n");
+    review_rig_serve(&r, 2);
+    review_rig_expect(&r, 1, "hunks", "stop", "    a\n    b\n");
+    char *path = file_join(r.base.dir, "deepchat.log");
+    struct buf log;
+    buf_init(&log, 1 << 20);
+    cr_assert(file_read(path, &log, NULL));
+    cr_expect_not_null(strstr(log.ptr, "rewrite 1, not as it came: fence "
+                                       "preamble indent\n"));
+    cr_expect_null(strstr(log.ptr, "rewrite 2, not"));
+    buf_finish(&log);
+    free(path);
     review_rig_stop(&r);
 }
 
