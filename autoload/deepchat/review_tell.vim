@@ -2,7 +2,7 @@
 
 " How it ended. about as deepchat#review#finish() has it.
 function! deepchat#review_tell#end(review, about) abort
-  let l:count = len(filter(copy(a:review.hunks), 'deepchat#hunk#waits(v:val)'))
+  let l:count = bufloaded(a:review.buf) ? len(filter(copy(a:review.hunks), 'deepchat#hunk#waits(v:val)')) : 0
   if index(['error', 'interrupted'], a:about.finish) >= 0
     call deepchat#ui#error(a:about.line)
   elseif a:about.finish ==# 'stopped'
@@ -25,6 +25,9 @@ function! s:outcome(review, outcome, count) abort
     call deepchat#ui#say('no change: the answer is the text as it is')
   elseif get(a:review.options, 'apply', 0)
     call deepchat#review_tell#met(a:review, filter(copy(a:review.hunks), 'v:val.met'))
+  elseif a:count > 0 && a:review.buf != bufnr('%')
+    let l:name = fnamemodify(bufname(a:review.buf), ':t')
+    call deepchat#ui#say(s:hunks(a:count) . ' to review in ' . (l:name ==# '' ? 'another buffer' : l:name))
   elseif a:count > 0
     call deepchat#ui#say(s:hunks(a:count) . '; :DeepAccept, :DeepReject or :DeepDiff')
   endif

@@ -83,11 +83,19 @@ Test(review_life, unloaded_and_wiped, .timeout = 60)
            "gone");
     text_of(10);
     ed_ex(ed, "let g:r = deepchat#review#new(bufnr('%%'), 3, getline(3, 8), "
-              "'do it', {}) | bwipeout!");
+              "'do it', {})");
+    ed_ex(ed, "call Update(g:r, 0, 0, [[1, 1, ['A'], [], []]], 5) | bwipeout!");
     expect("while it comes",
            "deepchat#review#update([[g:r.id, 99, 0, 0, [], 0]])", "gone");
     ed_ex(ed, "call Finish(g:r, 'stopped')");
     cr_expect(ed_wait(ed, MS, "deepchat#review#running(0) == []"));
+    expect_said("while it came", "deepchat: stopped; nothing was changed");
+    file("b.txt");
+    ed_ex(ed, "let g:r = deepchat#review#new(bufnr('%%'), 1, getline(1, 2), "
+              "'do it', {})");
+    ed_ex(ed, "call Update(g:r, 0, 0, [[1, 1, ['A'], [], []]], 5) | enew");
+    ed_ex(ed, "call Finish(g:r, 'hunks')");
+    expect_said("elsewhere", "deepchat: 1 hunk to review in b.txt");
     ed_stop(ed);
 }
 
