@@ -222,11 +222,11 @@ Test(config_place, help, .timeout = 20)
         line += len + 1;
     }
     cr_expect_not_null(strstr(out.ptr, "    Takes 0 to 2.\n"));
+    cr_expect_not_null(strstr(out.ptr, "Takes inline or diff; default "
+                                       "\"inline\". Not in a chat file.\n"));
     cr_expect_not_null(strstr(out.ptr,
-                              "Takes inline or diff; default "
-                              "\"inline\". Not in a chat file. Known, but\n"
-                              "    without effect in this "
-                              "version.\n"));
+                              "Takes a dictionary. Only in settings. Known, "
+                              "but without effect in this\n    version.\n"));
     buf_finish(&out);
     buf_init(&out, 100);
     cr_expect_not(config_help(&out));
