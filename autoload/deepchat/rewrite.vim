@@ -14,6 +14,10 @@ let s:asked = {}
 " What the operator was given last, for ".", '' if it has to ask.
 let s:again = ''
 
+" True if it was typed in visual mode. The line that says so is wiped out later,
+" and with it what is said before.
+let s:is_visual = 0
+
 " :[range]DeepRewrite[!] [++opt=val...] [instruction]
 function! deepchat#rewrite#command(bang, line1, line2, args) abort
   let l:options = matchstr(a:args, '^\%(++\S\+\s*\)*')
@@ -45,13 +49,17 @@ endfunction
 
 " For maps with <expr>: what to type for the operator.
 function! deepchat#rewrite#operator() abort
-  let s:again = ''
+  let [s:again, s:is_visual] = ['', mode() !~# '^n']
   set operatorfunc=deepchat#rewrite#act
   return 'g@'
 endfunction
 
 " The 'operatorfunc'.
 function! deepchat#rewrite#act(type) abort
+  if s:is_visual
+    let s:is_visual = 0
+    redraw
+  endif
   if !deepchat#fit()
     return
   elseif a:type ==# 'block'

@@ -210,6 +210,9 @@ Test(rewrite, refusals, .timeout = 60)
         stage_keys(&st, refusals[i].keys);
         rewrite_idle(&st, name);
         rewrite_expect_said(&st, name, refusals[i].said);
+        if (strstr(refusals[i].keys, "gs") != NULL)
+            cr_expect(ed_wait_screen(st.ed, refusals[i].said, STAGE_MS),
+                      "%s: on the screen", name);
         stage_expect(&st, name, "getline(1, '$') ==# g:old", "1");
         ed_ex(st.ed, "silent! cclose");
         stage_keys(&st, "<Esc>");
