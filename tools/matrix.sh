@@ -14,34 +14,44 @@ tools/editors.sh >"$scratch/editors"
 
 # results EDITOR PROGRAM: one line a test, "EDITOR TEST ok|FAIL|not-run".
 results() {
-    tap=$scratch/tap
+    mine=$scratch/$1
+    tap=$mine/tap
     : >"$tap"
     "$out/tests/editor/$2" --tap="$tap" \
-        >"$scratch/output" 2>&1 </dev/null
+        >"$mine/output" 2>&1 </dev/null
     status=$?
     sed -n -e 's/^not ok - \([^ ]*\).*/\1 FAIL/p' \
         -e 's/^ok - \([^ ]*\).*# SKIP.*/\1 not-run/p' -e t \
-        -e 's/^ok - \([^ ]*\).*/\1 ok/p' "$tap" | sed "s/^/$1 /" >"$scratch/rows"
-    cat "$scratch/rows"
-    if [ $status -ne 0 ] && ! grep -q ' FAIL$' "$scratch/rows" ||
-        [ ! -s "$scratch/rows" ]; then
+        -e 's/^ok - \([^ ]*\).*/\1 ok/p' "$tap" | sed "s/^/$1 /" >"$mine/rows"
+    cat "$mine/rows"
+    if [ $status -ne 0 ] && ! grep -q ' FAIL$' "$mine/rows" ||
+        [ ! -s "$mine/rows" ]; then
         echo "$1 $2 FAIL"
     fi
-    [ $status -eq 0 ] || sed "s/^/    $1: /" "$scratch/output" >&2
+    [ $status -eq 0 ] || sed "s/^/    $1: /" "$mine/output" >&2
 }
 
+# column EDITOR PROGRAM RUNTIME: the results of all tests in one editor.
+column() {
+    mkdir "$scratch/$1"
+    export DC_EDITOR="${1%%-*}" VIMRUNTIME="$3" NVIM_BIN="$2" VIM_BIN="$2"
+    [ "$3" != - ] || unset VIMRUNTIME
+    for source in tests/editor/*.c; do
+        [ ! -e "$source" ] || results "$1" "$(basename "$source" .c)"
+    done
+}
+
+# Two editors at a time: tests mostly wait.
+running=
 while read -r editor version program runtime; do
     echo "$editor $version" >&2
-    for source in tests/editor/*.c; do
-        [ -e "$source" ] || continue
-        name=$(basename "$source" .c)
-        [ "$program" != - ] || continue
-        export DC_EDITOR="${editor%%-*}" VIMRUNTIME="$runtime"
-        export NVIM_BIN="$program" VIM_BIN="$program"
-        [ "$runtime" != - ] || unset VIMRUNTIME
-        results "$editor" "$name"
-    done
-done <"$scratch/editors" >"$scratch/results"
+    [ "$program" != - ] || continue
+    column "$editor" "$program" "$runtime" >"$scratch/results.$editor" &
+    [ -z "$running" ] || wait "$running"
+    running=$!
+done <"$scratch/editors"
+wait
+cat "$scratch"/results.* >"$scratch/results"
 
 awk '
     FNR == NR { editor[++editors] = $1; next }
