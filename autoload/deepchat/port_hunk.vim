@@ -152,10 +152,10 @@ function! deepchat#port_hunk#sweep(buf, first, last) abort
   endfor
 endfunction
 
-" Behind an edit of buf: old Neovims draw virtual lines in the wrong places where
+" Behind an edit of buf: Neovim draws virtual lines in the wrong places where
 " lines came or went. Setting an option draws all of a window.
 function! deepchat#port_hunk#draw(buf) abort
-  for l:win in s:nvim && !has('nvim-0.10') ? win_findbuf(a:buf) : []
+  for l:win in s:nvim ? win_findbuf(a:buf) : []
     noautocmd call setwinvar(l:win, '&list', getwinvar(l:win, '&list'))
   endfor
 endfunction

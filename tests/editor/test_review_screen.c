@@ -147,6 +147,22 @@ Test(review_screen, follows_edits_and_undo, .timeout = 60)
     ed_stop(ed);
 }
 
+Test(review_screen, redone_line_for_line, .timeout = 60)
+{
+    start();
+    text_of(12);
+    ed_ex(ed, "let g:r = Review(1, 12, [[1, 1, ['A'], [], []], "
+              "[8, 1, ['B'], [], []]])");
+    ed_ex(ed, "2DeepAccept");
+    ed_keys(ed, "u");
+    expect_screen("undone", "line 1|line 2|A|line 3|line 4|line 5|line 6|"
+                            "line 7|line 8|line 9|B|line 10");
+    ed_keys(ed, "<C-r>");
+    expect_screen("redone", "line 1|A|line 3|line 4|line 5|line 6|line 7|"
+                            "line 8|line 9|B|line 10");
+    ed_stop(ed);
+}
+
 Test(review_screen, grows, .timeout = 60)
 {
     start();
