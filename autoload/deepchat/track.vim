@@ -55,10 +55,13 @@ function! s:search(segs, is_above) abort
   return l:low
 endfunction
 
-" What is inserted right at an end belongs to the text.
+" What is inserted right at an end belongs to the text; if nothing stands there,
+" so does what an undo takes apart right above it.
 function! s:move_ends(track, first, last, new_last) abort
   let [l:top, l:end] = [a:track.top, a:track.end]
-  if a:last <= l:top && a:first < l:top
+  if a:last == l:top && l:top == l:end && a:new_last > a:last
+    let a:track.top = a:first
+  elseif a:last <= l:top && a:first < l:top
     let a:track.top += a:new_last - a:last
   elseif a:first < l:top
     let a:track.top = min([l:top, a:new_last])
@@ -112,7 +115,8 @@ function! s:add(segs, seg) abort
 endfunction
 
 " Lines that both have, as segs, with indices: at the beginning, at the end, and
-" between them those in the same place, if both have as many lines.
+" between them those in the same place, if both have as many lines; if there are
+" none, those that are unique.
 function! s:same(base, lines) abort
   let [l:count, l:rows] = [len(a:base), len(a:lines)]
   let l:least = min([l:count, l:rows])
@@ -128,7 +132,8 @@ function! s:same(base, lines) abort
   if l:count == l:rows
     let l:middle = filter(range(l:head, l:count - l:tail - 1), 'a:base[v:val] ==# a:lines[v:val]')
     call extend(l:same, map(l:middle, '[v:val, 1, v:val]'))
-  elseif l:head + l:tail < l:least
+  endif
+  if len(l:same) == 1 && l:head + l:tail < l:least
     call s:unique(l:same, a:base, a:lines, l:head, l:tail)
   endif
   return add(l:same, [l:count - l:tail, l:tail, l:rows - l:tail])
