@@ -47,6 +47,7 @@ Test(rewrite_bad, the_selection_stays_as_it_was, .timeout = 60)
             cr_assert(ed_wait(st.ed, STAGE_MS, "len(" REWRITE_WAITS ") == %s",
                               ends[i].waits));
             stage_keys(&st, ends[i].keys);
+            rewrite_idle(&st, name);
         }
         server_release(st.sv, "g");
         rewrite_idle(&st, name);
