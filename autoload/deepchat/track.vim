@@ -55,13 +55,10 @@ function! s:search(segs, is_above) abort
   return l:low
 endfunction
 
-" What is inserted right at an end belongs to the text; if nothing stands there,
-" so does what an undo takes apart right above it.
+" What is inserted right at an end belongs to the text.
 function! s:move_ends(track, first, last, new_last) abort
   let [l:top, l:end] = [a:track.top, a:track.end]
-  if a:last == l:top && l:top == l:end && a:new_last > a:last
-    let a:track.top = a:first
-  elseif a:last <= l:top && a:first < l:top
+  if a:last <= l:top && a:first < l:top
     let a:track.top += a:new_last - a:last
   elseif a:first < l:top
     let a:track.top = min([l:top, a:new_last])
@@ -88,6 +85,7 @@ function! deepchat#track#compare(track, buf) abort
     return
   endif
   let [l:lo, l:hi] = a:track.dirty
+  call s:widen(a:track, a:buf, l:lo)
   let [l:base, l:row, l:segs] = [0, a:track.top, []]
   for l:seg in a:track.segs + [[len(a:track.base), 0, a:track.end]]
     if l:base < l:seg[0] && l:row < l:seg[2] && l:row <= l:hi && l:seg[2] >= l:lo
@@ -100,6 +98,17 @@ function! deepchat#track#compare(track, buf) abort
   endfor
   let a:track.segs = l:segs
   let a:track.dirty = []
+endfunction
+
+" What an undo takes apart may come back right above the rest: "J" is told as a
+" change of the line above, and one that is gone. Rows above lo were not touched.
+function! s:widen(track, buf, lo) abort
+  let [l:missing, l:count, l:row] = get(a:track.segs, 0, [len(a:track.base), 0, a:track.end])
+  let l:from = a:track.top - l:missing
+  if l:missing > 0 && l:row == a:track.top && a:lo <= l:from
+        \ && getbufline(a:buf, l:from + 1, a:track.top) ==# a:track.base[: l:missing - 1]
+    let a:track.top = l:from
+  endif
 endfunction
 
 function! s:add(segs, seg) abort
@@ -115,8 +124,7 @@ function! s:add(segs, seg) abort
 endfunction
 
 " Lines that both have, as segs, with indices: at the beginning, at the end, and
-" between them those in the same place, if both have as many lines; if there are
-" none, those that are unique.
+" between them those in the same place, if both have as many lines.
 function! s:same(base, lines) abort
   let [l:count, l:rows] = [len(a:base), len(a:lines)]
   let l:least = min([l:count, l:rows])
@@ -132,8 +140,7 @@ function! s:same(base, lines) abort
   if l:count == l:rows
     let l:middle = filter(range(l:head, l:count - l:tail - 1), 'a:base[v:val] ==# a:lines[v:val]')
     call extend(l:same, map(l:middle, '[v:val, 1, v:val]'))
-  endif
-  if len(l:same) == 1 && l:head + l:tail < l:least
+  elseif l:head + l:tail < l:least
     call s:unique(l:same, a:base, a:lines, l:head, l:tail)
   endif
   return add(l:same, [l:count - l:tail, l:tail, l:rows - l:tail])

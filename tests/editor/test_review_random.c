@@ -1,11 +1,10 @@
 /*
  * Reviews of a text that a user edits at random (reviews.vim has the user).
- * DC_SEED repeats a run, DC_ROUNDS changes its length (1,000).
+ * DC_SEED chooses other rounds, DC_ROUNDS how many (1,000).
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "lib/ed.h"
 
@@ -21,7 +20,7 @@ number_of(const char *name, unsigned long otherwise)
 static void
 run(const char *function, unsigned long rounds)
 {
-    unsigned long seed = number_of("DC_SEED", (unsigned long)time(NULL));
+    unsigned long seed = number_of("DC_SEED", 1);
     printf("seed %lu\n", seed);
     struct ed *ed = ed_start_headless(NULL, "", NULL);
     ed_ex(ed, "execute 'source' deepchat#host#root() . "

@@ -163,6 +163,25 @@ Test(review_screen, redone_line_for_line, .timeout = 60)
     ed_stop(ed);
 }
 
+/* The editors tell "J" as a change of the line above and one that is gone. */
+Test(review_screen, a_first_line_joined, .timeout = 60)
+{
+    start();
+    for (int last = 2; last <= 3; last++) {
+        text_of(5);
+        ed_ex(ed, "let g:r = Review(2, %d, [[0, 1, ['A'], [], []]])", last);
+        ed_keys(ed, "ggJ");
+        cr_expect(ed_wait(ed, MS, "line('$') == 4"));
+        expect("joined", "States(g:r)", "conflict");
+        ed_keys(ed, "u");
+        cr_expect(ed_wait(ed, MS, "line('$') == 5"));
+        expect("undone", "States(g:r)", "pending");
+        expect_screen("undone", "line 1|line 2|A|line 3|line 4|line 5|~");
+        ed_ex(ed, "DeepReject!");
+    }
+    ed_stop(ed);
+}
+
 Test(review_screen, grows, .timeout = 60)
 {
     start();
