@@ -58,7 +58,6 @@ function! deepchat#review_ask#message(review, lines) abort
         \ 'file': deepchat#file#path(l:buf), 'filetype': getbufvar(l:buf, '&filetype'),
         \ 'commentstring': getbufvar(l:buf, '&commentstring'),
         \ 'indent': !getbufvar(l:buf, '&expandtab') ? 'tab' : l:width > 0 ? l:width : getbufvar(l:buf, '&tabstop'),
-        \ 'crlf': empty(filter(copy(a:lines), 'v:val[-1:] !=# "\r"')),
         \ 'instruction': a:review.instruction, 'earlier': get(a:review.options, 'earlier', ''),
         \ 'reason': get(a:review.options, 'reason', ''), 'settings': deepchat#settings(),
         \ 'buffer': deepchat#settings(l:buf), 'arguments': get(a:review.options, 'arguments', []),
