@@ -167,6 +167,8 @@ Test(file, modes)
         cr_assert(wreck_shows(&w, "\\na\\n"));
         expect_file_mode(&w, CHAT);
         expect_file_mode(&w, JOURNAL);
+        /* the host is told of the name while the text is on its way */
+        WAIT_FOR(wreck_count(&w, ".lock") == 1, WRECK_MS);
         expect_file_mode(&w, ".lock");
         expect_mode(&w, "deepchat/deepchat.log", 0600);
         expect_mode(&w, "deepchat", 0700);
