@@ -69,6 +69,11 @@ awk '
                 printf " %-10s", r == "" || r == "not-run" ? "not run" : r
             }
         }
-        printf "\n%d passed, %d failed\n", count["ok"], count["FAIL"]
+        printf "\n"
+        for (t = 1; t <= tests; t++)
+            for (e = 1; e <= editors; e++)
+                if (got[test[t], editor[e]] == "FAIL")
+                    printf "failed: %s in %s\n", test[t], editor[e]
+        printf "%d passed, %d failed\n", count["ok"], count["FAIL"]
         exit !(count["ok"] > 0 && !count["FAIL"])
     }' "$scratch/editors" "$scratch/results"
