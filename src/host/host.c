@@ -1,6 +1,7 @@
 /* In which order the parts come and go. */
 #include "host/host.h"
 
+#include "host/catalog.h"
 #include "host/chat.h"
 #include "host/form.h"
 #include "host/journal.h"
@@ -26,6 +27,7 @@ host_init(struct host *host, struct loop *lp, struct http *http,
         .writer = writer_new(lp, editor),
         .locks = locks_new(),
         .forms = forms_new(),
+        .catalog = catalog_new(lp, http),
         .foreign = true,
     };
     host->chats = chats_new(host);
@@ -68,5 +70,6 @@ host_finish(struct host *host, int ms)
     journal_flush(ms);
     locks_free(host->locks);
     forms_free(host->forms);
+    catalog_free(host->catalog);
     writer_free(host->writer);
 }

@@ -11,6 +11,7 @@
 #include "host/loop.h"
 #include "host/writer.h"
 
+struct catalog;
 struct chats;
 struct forms;
 struct locks;
@@ -25,7 +26,8 @@ struct host {
     struct chats *chats;
     struct reviews *reviews;
     struct locks *locks;
-    struct forms *forms; /* how servers are asked to go on */
+    struct forms *forms;     /* how servers are asked to go on */
+    struct catalog *catalog; /* what is known of models */
     struct resume *resume;
     bool foreign; /* no "hello" of a plugin that speaks our protocol has come:
                      take no orders */
