@@ -1,69 +1,26 @@
 /*
- * Order of a reply's life here: reply_start(), "begin" as soon as the request
+ * Order of a reply's life here: reply_start(), a place as soon as the request
  * is on its way, text through the writer, then, when the reply has ended and
- * the buffer has all of its text, "finish". The journal is removed only when
- * the editor says that the finished reply is in a saved file; until then
- * nothing but the journal is kept. A call that fails, because the user pressed
- * Ctrl-C, is made again.
+ * the buffer has all of its text, the end of the place (chat_calls.c).
  */
-#include "host/chat.h"
+#include "host/chat_state.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "host/about.h"
-#include "host/chat_ask.h"
 #include "host/kept.h"
 #include "host/lock.h"
 #include "host/log.h"
 #include "host/pairs.h"
-#include "host/reply.h"
-#include "host/ticket.h"
 
 enum {
-    RETRY_MS = 50,
-    ERRORS_MAX = 10,  /* failed calls of one kind in a row */
     RUNNING_MAX = 64, /* replies; each has a socket and a journal */
 };
 static const char too_many[] =
     "64 replies are coming in; wait for one to end, nothing was sent";
-
-struct chat {
-    struct host *host;
-    int64_t id;
-    struct reply *reply;
-    struct writer_lane *lane;
-    struct journal *journal; /* after the end */
-
-    struct value *finish; /* what deepchat#buf#finish() will be told */
-    size_t back;          /* reply_back() */
-    bool begun;           /* the editor has made room for the reply */
-    bool beginning;       /* "begin" is out */
-    bool got_text;
-    bool enough; /* the filter wants no more */
-    bool ended;
-    bool finished; /* "finish" is out or answered */
-    char *lost;    /* why the text has no place any more */
-    int errors;
-    char *status; /* the newest that the editor was not told; may be NULL */
-    bool telling; /* "status" is out */
-    uint64_t timer;
-    char *chat_dir;
-    char *pairs; /* of the answer that is gone on with, NULL if none is */
-    struct ask_filter filter;
-    struct chat *next;
-};
-
-struct chats {
-    struct host *host;
-    struct chat *first;
-    struct kept *kept;
-    struct tickets tickets; /* calls of the chats, by id */
-};
 
 struct chats *
 chats_new(struct host *host)
@@ -75,13 +32,13 @@ chats_new(struct host *host)
     return chats;
 }
 
-static struct chat **
-find(struct chats *chats, int64_t id)
+struct chat *
+chat_of(struct chats *chats, int64_t id)
 {
-    struct chat **at = &chats->first;
-    while (*at != NULL && (*at)->id != id)
-        at = &(*at)->next;
-    return at;
+    struct chat *chat = chats->first;
+    while (chat != NULL && chat->id != id)
+        chat = chat->next;
+    return chat;
 }
 
 static void
@@ -100,10 +57,10 @@ destroy(struct chat *chat)
     free(chat);
 }
 
-static void
-chat_free(struct chats *chats, struct chat *chat)
+void
+chat_free(struct chat *chat)
 {
-    struct chat **at = &chats->first;
+    struct chat **at = &chat->host->chats->first;
     while (*at != chat)
         at = &(*at)->next;
     *at = chat->next;
@@ -134,180 +91,12 @@ chats_running(const struct chats *chats)
     return n;
 }
 
-/* ---- calls to the editor ---- */
-
-static struct value *
-with_id(const struct chat *chat, struct value *more)
-{
-    struct value *args = value_list();
-    value_add(args, value_int(chat->id));
-    value_add(args, more);
-    return args;
-}
-
-static struct chat *
-chat_of(struct chats *chats, int64_t id)
-{
-    return *find(chats, id);
-}
-
-static struct ticket *
-ticket(struct chat *chat)
-{
-    return ticket_new(&chat->host->chats->tickets, chat->id);
-}
-
-/* NULL if it is gone. */
-static struct chat *
-redeem(void *user)
-{
-    void *chats;
-    int64_t id = ticket_redeem(user, &chats);
-    return chat_of(chats, id);
-}
-
-static void step(struct chat *chat);
-
-static void
-step_again(void *user)
-{
-    struct chat *chat = user;
-    chat->timer = 0;
-    step(chat);
-}
-
-static void
-step_later(struct chat *chat)
-{
-    chat->timer = loop_timer(chat->host->lp, RETRY_MS, step_again, chat);
-}
-
-/* True if a call that failed is to be made again. */
-static bool
-try_again(struct chat *chat)
-{
-    if (++chat->errors >= ERRORS_MAX)
-        return false;
-    step_later(chat);
-    return true;
-}
-
-static void
-take_lost(struct chat *chat, const char *why)
-{
-    if (chat->lost == NULL)
-        chat->lost = mem_str(why);
-    if (!chat->ended)
-        reply_stop(chat->reply);
-}
-
-static void
-on_begun(void *user, const struct value *result, const char *error)
-{
-    struct chat *chat = redeem(user);
-    if (chat == NULL)
-        return;
-    chat->beginning = false;
-    const char *file = value_as_text(value_get(result, "file"), NULL);
-    const char *word = value_as_text(result, "");
-    if (file != NULL) {
-        chat->begun = true;
-        chat->errors = 0;
-        if (!chat->ended)
-            reply_set_chat(chat->reply, file);
-    } else if (error == NULL && strcmp(word, "retry") == 0) {
-        step_later(chat);
-        return;
-    } else if (error != NULL && try_again(chat)) {
-        return;
-    } else {
-        take_lost(chat, error != NULL ? error : word);
-    }
-    step(chat);
-}
-
-static void
-begin(struct chat *chat)
-{
-    struct value *about = value_map();
-    value_put(about, "chat_dir", value_text(chat->chat_dir));
-    value_put(about, "back", value_int((int64_t)chat->back));
-    chat->beginning = true;
-    editor_call(chat->host->editor, "deepchat#buf#begin", with_id(chat, about),
-                on_begun, ticket(chat));
-}
-
-/* What the user has taken away is offered, but no news to him. */
-static void
-note_lost(struct chat *chat)
-{
-    bool by_user = chat->lost != NULL && (strcmp(chat->lost, "deleted") == 0 ||
-                                          strcmp(chat->lost, "undone") == 0);
-    if (by_user && chat->journal != NULL)
-        journal_lost(chat->journal, chat->lost, NULL);
-}
-
-static void
-on_finished(void *user, const struct value *result, const char *error)
-{
-    struct chat *chat = redeem(user);
-    if (chat == NULL)
-        return;
-    chat->finished = false;
-    if (error != NULL && try_again(chat))
-        return;
-    if (error == NULL && strcmp(value_as_text(result, ""), "retry") == 0) {
-        step_later(chat);
-        return;
-    }
-    struct chats *chats = chat->host->chats;
-    bool saved = value_as_bool(value_get(result, "saved"), false);
-    bool alive = value_as_bool(value_get(result, "alive"), false);
-    if (saved || (!chat->got_text && error == NULL)) {
-        journal_remove(chat->journal);
-        chat->journal = NULL;
-    } else if (alive) {
-        kept_add(chats->kept, chat->id, chat->journal);
-        chat->journal = NULL;
-    }
-    note_lost(chat);
-    chat_free(chats, chat);
-}
-
-static void
-finish(struct chat *chat)
-{
-    chat->finished = true;
-    struct value *about = value_copy(chat->finish);
-    if (chat->lost != NULL)
-        value_put(about, "lost", value_text(chat->lost));
-    editor_call(chat->host->editor, "deepchat#buf#finish", with_id(chat, about),
-                on_finished, ticket(chat));
-}
-
-/* Do what is due next. */
-static void
-step(struct chat *chat)
-{
-    if (chat->host->editor == NULL || chat->finished || chat->timer != 0 ||
-        chat->beginning)
-        return;
-    if (!chat->begun && chat->lost == NULL &&
-        (!chat->ended || chat->got_text)) {
-        begin(chat);
-        return;
-    }
-    bool written = chat->lane == NULL || writer_idle(chat->lane);
-    if (chat->ended && (written || chat->lost != NULL))
-        finish(chat);
-}
-
 /* ---- what the writer says ---- */
 
 static void
 on_drained(void *user)
 {
-    step(user);
+    chat_step(user);
 }
 
 static void
@@ -322,8 +111,8 @@ static void
 on_lost(void *user, const char *why)
 {
     struct chat *chat = user;
-    take_lost(chat, why);
-    step(chat);
+    chat_lost(chat, why);
+    chat_step(chat);
 }
 
 /* ---- what the reply says ---- */
@@ -331,7 +120,7 @@ on_lost(void *user, const char *why)
 static void
 on_started(void *user)
 {
-    step(user);
+    chat_step(user);
 }
 
 /* What a filter leaves nothing of is no text. */
@@ -368,38 +157,7 @@ on_anew(void *user)
 static void
 on_round(void *user, const struct reply_round *round)
 {
-    struct chat *chat = user;
-    if (chat->host->editor != NULL)
-        editor_call(chat->host->editor, "deepchat#buf#round",
-                    with_id(chat, about_round(round)), NULL, NULL);
-}
-
-static void tell_status(struct chat *chat);
-
-static void
-on_told(void *user, const struct value *result, const char *error)
-{
-    (void)result;
-    (void)error; /* the next one may be seen */
-    struct chat *chat = redeem(user);
-    if (chat == NULL)
-        return;
-    chat->telling = false;
-    tell_status(chat);
-}
-
-/* One at a time: an editor that does not answer is not flooded. */
-static void
-tell_status(struct chat *chat)
-{
-    if (chat->host->editor == NULL || chat->telling || chat->status == NULL)
-        return;
-    struct value *text = value_text(chat->status);
-    free(chat->status);
-    chat->status = NULL;
-    chat->telling = true;
-    editor_call(chat->host->editor, "deepchat#buf#status", with_id(chat, text),
-                on_told, ticket(chat));
+    chat_tell_round(user, round);
 }
 
 static void
@@ -408,18 +166,13 @@ on_status(void *user, const char *text)
     struct chat *chat = user;
     free(chat->status);
     chat->status = mem_str(text);
-    tell_status(chat);
+    chat_tell_status(chat);
 }
 
 static void
 on_notice(void *user, const char *text)
 {
-    struct chat *chat = user;
-    if (chat->host->editor == NULL)
-        return;
-    struct value *args = value_list();
-    value_add(args, value_text(text));
-    editor_call(chat->host->editor, "deepchat#buf#notice", args, NULL, NULL);
+    chat_tell_notice(user, text);
 }
 
 /* What the marker says is about all of the answer; what the filter has ended
@@ -457,7 +210,7 @@ on_ended(void *user, const struct reply_end *end)
         chat->journal = NULL;
         host_rest(chat->host);
     } else {
-        step(chat);
+        chat_step(chat);
     }
 }
 
@@ -469,7 +222,7 @@ refuse(struct chat *chat, const char *line)
 {
     chat->ended = true;
     chat->finish = about_refused(line);
-    step(chat);
+    chat_step(chat);
 }
 
 static bool
@@ -589,7 +342,7 @@ chats_detach(struct chats *chats)
     for (struct chat *chat = chats->first, *next; chat; chat = next) {
         next = chat->next;
         if (chat->ended)
-            chat_free(chats, chat);
+            chat_free(chat);
         else
             reply_detached(chat->reply);
     }
