@@ -55,9 +55,8 @@ home_dir(void)
     return user != NULL && user->pw_dir[0] == '/' ? user->pw_dir : NULL;
 }
 
-/* "~" and "~/..." with the home directory in its place; owned. */
-static char *
-expand(struct dc_str path)
+char *
+config_expand(struct dc_str path)
 {
     const char *home = home_dir();
     bool tilde = str_is(path, "~") || str_starts(path, "~/");
@@ -79,7 +78,7 @@ expand_paths(struct value *values)
         const struct value *v = value_get(values, options[i].name);
         if (v == NULL || !(options[i].where & OPTION_PATH))
             continue;
-        char *path = expand(v->str);
+        char *path = config_expand(v->str);
         if (path[0] == '\0')
             value_drop(values, options[i].name);
         else

@@ -120,4 +120,8 @@ void config_forget_key(const struct config *cfg);
 char *config_state_dir(const struct config *cfg);
 char *config_chat_dir(const struct config *cfg);
 
+/* path with the home directory in the place of "~", if it is that or starts
+ * with "~/"; owned (free). */
+char *config_expand(struct dc_str path);
+
 #endif
