@@ -39,6 +39,7 @@ extern "C" {
 #define DC_EVENT_MAX ((size_t)4 << 20)    /* one server-sent event */
 #define DC_REPLY_MAX ((size_t)16 << 20)   /* all text of one reply */
 #define DC_REQUEST_MAX ((size_t)64 << 20) /* one request body, one chat */
+#define DC_IMAGE_MAX ((size_t)20000000)   /* the file of one image */
 #define DC_ERROR_BODY_MAX ((size_t)64 << 10)
 #define DC_ARGUMENTS_MAX ((size_t)256 << 10) /* of one tool call */
 #define DC_CALLS_MAX ((size_t)32)
@@ -190,6 +191,9 @@ DC_API enum dc_step dc_stream_next(struct dc_stream *st, struct dc_delta *out,
                                    struct dc_error *err);
 
 DC_API const struct dc_summary *dc_stream_summary(const struct dc_stream *st);
+/* The same with the finish of another choice, which has no calls. */
+DC_API void dc_stream_choice(const struct dc_stream *st, unsigned choice,
+                             struct dc_summary *out);
 /* The event that carried the error, for dc_failure_read; "" without one. */
 DC_API struct dc_str dc_stream_error_event(const struct dc_stream *st);
 /* NULL past the end. */
@@ -227,6 +231,15 @@ struct dc_field {
     size_t line;         /* from 1 */
 };
 
+/* A line of a user turn that stands for a picture: "![words](target)". */
+struct dc_image {
+    size_t at, len;       /* the line in the text of its message */
+    struct dc_str target; /* a path or an address, as it is written there */
+    /* Filled in by who reads the file; "": target is what is sent. */
+    struct dc_str type; /* "image/png" */
+    struct dc_str bytes;
+};
+
 /* What the model is sent: text of context turns stands in front of the user
  * text they belong to, neighbours of one role are joined with an empty line,
  * empty turns and alternate, note and reasoning turns are left out. */
@@ -235,6 +248,9 @@ struct dc_message {
     struct dc_str text; /* call: the arguments; tool: the result */
     struct dc_str id;   /* call, tool: value of id=, decoded */
     struct dc_str name; /* call: value of name=, decoded */
+    /* user: lines of the text that are sent as pictures, in its order */
+    const struct dc_image *images;
+    size_t image_count;
 };
 
 struct dc_transcript;
@@ -261,6 +277,10 @@ DC_API size_t dc_transcript_front_lines(const struct dc_transcript *tr);
  * until the next call. */
 DC_API const struct dc_message *
 dc_transcript_messages(struct dc_transcript *tr, size_t last, size_t *count);
+
+/* "image/png", "image/jpeg", "image/webp" or "image/gif" by the first bytes of
+ * a file; NULL if it is none of them. */
+DC_API const char *dc_image_type(struct dc_str bytes);
 
 /* Value of key in pairs, percent-decoded; owned (dc_free), NULL if absent. */
 DC_API char *dc_pairs_get(struct dc_str pairs, const char *key);

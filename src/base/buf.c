@@ -164,6 +164,23 @@ str_trim(struct dc_str s)
     return s;
 }
 
+struct dc_str
+str_trim_lines(struct dc_str text)
+{
+    struct dc_str core = str_trim(text);
+    if (core.len == 0)
+        return (struct dc_str){NULL, 0};
+    const char *end = text.ptr + text.len;
+    while (core.ptr > text.ptr && core.ptr[-1] != '\n') {
+        core.ptr--;
+        core.len++;
+    }
+    struct dc_str tail = {core.ptr + core.len,
+                          (size_t)(end - core.ptr) - core.len};
+    core.len += str_find(tail, '\n');
+    return core;
+}
+
 size_t
 str_find(struct dc_str s, char c)
 {

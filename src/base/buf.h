@@ -57,6 +57,8 @@ bool str_is(struct dc_str s, const char *text);
 bool str_starts(struct dc_str s, const char *prefix);
 /* Without spaces, tabs and line ends around it. */
 struct dc_str str_trim(struct dc_str s);
+/* Without the blank lines around it; blanks inside the first line stay. */
+struct dc_str str_trim_lines(struct dc_str s);
 /* Position of the byte, or s.len. */
 size_t str_find(struct dc_str s, char c);
 

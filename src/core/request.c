@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "core/image.h"
 #include "core/json_text.h"
 #include "deepchat.h"
 
@@ -84,6 +85,59 @@ member(const cJSON *object, const char *name)
     return cJSON_GetObjectItemCaseSensitive(object, name);
 }
 
+/* ---- pictures ---- */
+
+static void
+add_part(struct buf *b, const char *type)
+{
+    char last = b->len > 0 ? b->ptr[b->len - 1] : '\0';
+    buf_addf(b, "%s{\"type\":\"%s\"", last == '[' ? "" : ",", type);
+}
+
+/* The lines between two pictures. */
+static void
+add_text_part(struct buf *b, struct dc_str text)
+{
+    text = str_trim_lines(text);
+    if (text.len == 0)
+        return;
+    add_part(b, "text");
+    add_member(b, "text", text);
+    buf_add_byte(b, '}');
+}
+
+static void
+add_image_part(struct buf *b, const struct dc_image *image)
+{
+    add_part(b, "image_url");
+    buf_add_text(b, ",\"image_url\":{");
+    if (image->type.len > 0) {
+        buf_add_text(b, "\"url\":\"data:");
+        buf_add_str(b, image->type);
+        buf_add_text(b, ";base64,");
+        image_add_base64(b, image->bytes);
+        buf_add_byte(b, '"');
+    } else {
+        add_member(b, "url", image->target);
+    }
+    buf_add_text(b, "}}");
+}
+
+static void
+add_parts(struct buf *b, const struct dc_message *m)
+{
+    size_t from = 0;
+    buf_add_text(b, ",\"content\":[");
+    for (size_t i = 0; i < m->image_count; i++) {
+        const struct dc_image *image = &m->images[i];
+        add_text_part(b, (struct dc_str){m->text.ptr + from, image->at - from});
+        add_image_part(b, image);
+        from = image->at + image->len;
+    }
+    add_text_part(b, (struct dc_str){m->text.ptr + from, m->text.len - from});
+    buf_add_byte(b, ']');
+}
+
 /* ---- messages ---- */
 
 static void
@@ -124,7 +178,10 @@ add_message(struct buf *b, const struct dc_request *req, size_t i)
         buf_addf(b, "{\"role\":\"%s\"", dc_role_name(m->role));
         if (m->role == DC_ROLE_TOOL)
             add_member(b, "tool_call_id", m->id);
-        add_member(b, "content", m->text);
+        if (m->image_count > 0)
+            add_parts(b, m);
+        else
+            add_member(b, "content", m->text);
         i++;
         if (m->role == DC_ROLE_ASSISTANT)
             i = add_calls(b, req, i);

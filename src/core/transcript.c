@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "core/image.h"
 #include "core/marker.h"
 #include "deepchat.h"
 
@@ -28,6 +29,8 @@ struct dc_transcript {
     struct buf words; /* the bytes of all messages; never moves while filled */
     struct dc_message *messages;
     size_t message_count, message_cap;
+    struct dc_image *images; /* of all messages, in their order */
+    size_t image_count, image_cap;
 };
 
 /* Takes lines off the text. */
@@ -282,6 +285,7 @@ dc_transcript_free(struct dc_transcript *tr)
     free(tr->fields);
     free(tr->turns);
     free(tr->messages);
+    free(tr->images);
     free(tr);
 }
 
@@ -301,24 +305,6 @@ size_t
 dc_transcript_front_lines(const struct dc_transcript *tr)
 {
     return tr->front_lines;
-}
-
-/* Without the blank lines around it; blanks inside the first line stay. */
-static struct dc_str
-trim_lines(struct dc_str text)
-{
-    struct dc_str core = str_trim(text);
-    if (core.len == 0)
-        return (struct dc_str){NULL, 0};
-    const char *end = text.ptr + text.len;
-    while (core.ptr > text.ptr && core.ptr[-1] != '\n') {
-        core.ptr--;
-        core.len++;
-    }
-    struct dc_str tail = {core.ptr + core.len,
-                          (size_t)(end - core.ptr) - core.len};
-    core.len += str_find(tail, '\n');
-    return core;
 }
 
 static struct dc_str
@@ -385,18 +371,36 @@ add_tool(struct dc_transcript *tr, const struct dc_turn *turn)
     m->text = add_word(tr, text);
 }
 
+/* Those in text, which is the end of the last message. */
+static void
+add_images(struct dc_transcript *tr, size_t text_len)
+{
+    struct dc_message *m = &tr->messages[tr->message_count - 1];
+    size_t before = m->text.len - text_len;
+    struct image_scan scan = {.text = {m->text.ptr + before, text_len}};
+    struct dc_image image;
+    while (image_next(&scan, &image)) {
+        image.at += before;
+        tr->images = room_for_one(tr->images, tr->image_count, &tr->image_cap,
+                                  sizeof *tr->images);
+        tr->images[tr->image_count++] = image;
+        m->image_count++;
+    }
+}
+
 /* A user turn, behind the context turns from *from on, which it uses up. An
  * empty one leaves them to the next. */
 static void
 add_user(struct dc_transcript *tr, size_t index, size_t *from)
 {
-    struct dc_str text = trim_lines(tr->turns[index].text);
+    struct dc_str text = str_trim_lines(tr->turns[index].text);
     if (text.len == 0)
         return;
     for (; *from < index; ++*from)
         if (tr->turns[*from].role == DC_ROLE_CONTEXT)
-            add_text(tr, DC_ROLE_USER, trim_lines(tr->turns[*from].text));
+            add_text(tr, DC_ROLE_USER, str_trim_lines(tr->turns[*from].text));
     add_text(tr, DC_ROLE_USER, text);
+    add_images(tr, text.len);
 }
 
 static void
@@ -435,16 +439,28 @@ reserve_words(struct dc_transcript *tr)
     buf_room(&tr->words, need);
 }
 
+static void
+lend_images(struct dc_transcript *tr)
+{
+    const struct dc_image *next = tr->images;
+    for (size_t i = 0; i < tr->message_count; i++) {
+        struct dc_message *m = &tr->messages[i];
+        m->images = m->image_count > 0 ? next : NULL;
+        next += m->image_count;
+    }
+}
+
 const struct dc_message *
 dc_transcript_messages(struct dc_transcript *tr, size_t last, size_t *count)
 {
     reserve_words(tr);
-    tr->message_count = 0;
+    tr->message_count = tr->image_count = 0;
     tr->messages =
         room_for_one(tr->messages, 0, &tr->message_cap, sizeof *tr->messages);
     size_t from = 0;
     for (size_t i = 0; i < tr->turn_count && i <= last; i++)
         add_turn(tr, i, &from);
+    lend_images(tr);
     *count = tr->message_count;
     return tr->messages;
 }
