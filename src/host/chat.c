@@ -201,6 +201,7 @@ on_ended(void *user, const struct reply_end *end)
     give(chat, DC_DELTA_TEXT, ask_filter_add(&chat->filter, none, true));
     chat->ended = true;
     chat->finish = about_whole(chat, end);
+    ask_filter_tell(&chat->filter, chat->finish);
     chat->journal = reply_take_journal(chat->reply);
     reply_free(chat->reply);
     chat->reply = NULL;

@@ -24,6 +24,13 @@ ask_filter_enough(const struct ask_filter *filter)
 }
 
 void
+ask_filter_tell(const struct ask_filter *filter, struct value *about)
+{
+    if (filter->tell != NULL)
+        filter->tell(filter->user, about);
+}
+
+void
 ask_filter_free(struct ask_filter *filter)
 {
     if (filter->free != NULL)
@@ -122,5 +129,6 @@ ask_send(struct ask *ask, const struct value *args, struct dc_error *err)
         request->journal.user = ask_last_words(tr, last_turn(tr, asked));
     else
         request->journal.user = ask_last_words(tr, last);
-    return check_messages(request->messages, request->message_count, err);
+    return check_messages(request->messages, request->message_count, err) &&
+           ask_schema(ask, args, err);
 }

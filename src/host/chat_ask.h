@@ -19,6 +19,8 @@ struct ask_filter {
     void (*anew)(void *user);
     /* True once nothing that still comes is wanted: the reply may end. */
     bool (*enough)(void *user);
+    /* The reply has ended: adds to what the editor is told of it. */
+    void (*tell)(void *user, struct value *about);
     void (*free)(void *user);
     void *user;
 };
@@ -28,6 +30,7 @@ struct dc_str ask_filter_add(const struct ask_filter *filter,
                              struct dc_str text, bool final);
 void ask_filter_anew(const struct ask_filter *filter);
 bool ask_filter_enough(const struct ask_filter *filter);
+void ask_filter_tell(const struct ask_filter *filter, struct value *about);
 void ask_filter_free(struct ask_filter *filter);
 
 struct ask {
@@ -59,5 +62,10 @@ struct dc_transcript *ask_chat(struct ask *ask, const struct value *args,
                                struct dc_error *err);
 /* What the user said last in turns 0 to last. */
 struct dc_str ask_last_words(const struct dc_transcript *tr, size_t last);
+/* The reply is to be JSON, if the options say so: its schema is read and sent,
+ * and its text passes a filter. */
+ask_fn ask_schema;
+/* False with *err if a schema was set where none can be followed. */
+bool ask_no_schema(const struct config *cfg, struct dc_error *err);
 
 #endif

@@ -120,7 +120,7 @@ ask_inline(struct ask *ask, const struct value *args, struct dc_error *err)
     ask->own = place;
     ask->free_own = free_place;
     ask->request.cfg = ask_config(args, NULL, err);
-    if (ask->request.cfg == NULL)
+    if (ask->request.cfg == NULL || !ask_no_schema(ask->request.cfg, err))
         return false;
     struct dc_spot spot = spot_of(place, args);
     place->ask = dc_spot_ask_new(&spot);
@@ -131,7 +131,10 @@ ask_inline(struct ask *ask, const struct value *args, struct dc_error *err)
     ask->request.plain = true;
     ask->request.rounds = (int)value_as_int(value_get(args, "rounds"), -1);
     ask->request.journal.user = journal_words(place, args);
-    ask->filter = (struct ask_filter){fit_text, begin_anew, is_enough,
-                                      free_filter, dc_inline_new(&spot)};
+    ask->filter = (struct ask_filter){.add = fit_text,
+                                      .anew = begin_anew,
+                                      .enough = is_enough,
+                                      .free = free_filter,
+                                      .user = dc_inline_new(&spot)};
     return true;
 }

@@ -326,6 +326,20 @@ config_params(const struct config *cfg, size_t *count)
     return cfg->params;
 }
 
+/* There is room for every option. */
+void
+config_set_param(struct config *cfg, const char *name, struct dc_str json)
+{
+    size_t i = 0;
+    while (i < cfg->param_count && strcmp(cfg->params[i].name, name) != 0)
+        i++;
+    if (i == cfg->param_count)
+        cfg->params[cfg->param_count++] =
+            (struct dc_param){.name = option_find(name)->name};
+    free((char *)(uintptr_t)cfg->params[i].value.ptr);
+    cfg->params[i].value = json;
+}
+
 const char *
 config_extra_body(const struct config *cfg)
 {

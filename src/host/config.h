@@ -87,6 +87,9 @@ const char *config_model(const struct config *cfg);
 
 /* The wire options that are set, "stream" and "model" left out. */
 const struct dc_param *config_params(const struct config *cfg, size_t *count);
+/* Send json as this wire option, whatever the option says. json is a JSON text
+ * and taken (free). */
+void config_set_param(struct config *cfg, const char *name, struct dc_str json);
 
 /* The option extra_body as JSON text; NULL if unset. */
 const char *config_extra_body(const struct config *cfg);

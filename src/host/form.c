@@ -201,5 +201,5 @@ form_structured(const struct config *cfg)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (binds(value_get(extra, names[i])))
             return true;
-    return false;
+    return value_as_str(config_get(cfg, "json_schema")).len > 0;
 }

@@ -55,8 +55,8 @@ static const struct option options[] = {
      "Start of the random numbers, to get the same reply again."},
     {"response_format", OPTION_MAP, WIRE, 0, 0, NULL, NULL,
      "Form of the reply, such as {\"type\": \"json_object\"}."},
-    {"json_schema", OPTION_TEXT, CHAT | OPTION_LATER, 0, 0, NULL, NULL,
-     "File with the JSON schema that replies must follow."},
+    {"json_schema", OPTION_TEXT, CHAT, 0, 0, NULL, NULL,
+     "File with the JSON schema that the replies of a chat must follow."},
     {"tools", OPTION_JSON, WIRE, 0, 0, NULL, NULL,
      "Tools the model may call, as the API has them; sent as they are, but no "
      "call is carried out in this version."},

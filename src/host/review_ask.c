@@ -1,5 +1,6 @@
 /* From what the editor sends to what is asked. */
 #include "base/utf8.h"
+#include "host/chat_ask.h"
 #include "host/config.h"
 #include "host/review_state.h"
 
@@ -70,7 +71,11 @@ read_config(const struct value *args, struct dc_error *err)
         .buffer = value_get(args, "buffer"),
         .arguments = value_get(args, "arguments"),
     };
-    return config_new(&sources, err);
+    struct config *cfg = config_new(&sources, err);
+    if (cfg == NULL || ask_no_schema(cfg, err))
+        return cfg;
+    config_free(cfg);
+    return NULL;
 }
 
 /* What :DeepResume shows as the question. */
