@@ -67,7 +67,7 @@ function! deepchat#send(options) abort
   if l:has_text
     call deepchat#chat#add_text(l:buf, split(a:options.text, "\n", 1))
   endif
-  return deepchat#chat#send(l:buf, {'arguments': get(a:options, 'arguments', [])})
+  return deepchat#chat#send(l:buf, {'quiet': 1, 'arguments': get(a:options, 'arguments', [])})
 endfunction
 
 " deepchat#stop([buf]): stop the replies and rewrites that run in buf (default:

@@ -281,15 +281,18 @@ function! deepchat#chat#send_key() abort
 endfunction
 
 " Send the chat in buf. options: line, send only up to the turn there and make
-" what follows an alternate; arguments, a list of 'name=value'. Returns 1 if a
-" request was started or queued.
+" what follows an alternate; arguments, a list of 'name=value'; quiet, it is no
+" command of the user's own: nothing is asked. Returns 1 if a request was started
+" or queued.
 function! deepchat#chat#send(buf, options) abort
   call deepchat#ui#clear_error(a:buf)
-  if deepchat#buf#running(a:buf) > 0
-    return s:queue(a:buf, a:options)
-  endif
   let l:count = len(getbufline(a:buf, 1, '$'))
   let l:last = has_key(a:options, 'line') ? deepchat#turn#range_end(a:buf, a:options.line) : l:count
+  if !deepchat#allow#send(a:buf, l:last, a:options)
+    return 0
+  elseif deepchat#buf#running(a:buf) > 0
+    return s:queue(a:buf, a:options)
+  endif
   call setbufvar(a:buf, 'deepchat_turn', s:own_turn(a:buf))
   let l:id = deepchat#room#expect(a:buf, l:last - 1, l:last < l:count ? deepchat#alt#end(a:buf, l:last) : -1)
   call deepchat#buf#status(l:id, 'waiting')
@@ -308,6 +311,7 @@ function! deepchat#chat#ask_host(id, buf, last, options) abort
   let l:why = deepchat#host#send('send', {'id': a:id, 'buf': a:buf, 'file': deepchat#file#path(a:buf),
         \ 'text': l:text, 'asked': l:extra =~# '\S' ? a:last : 0,
         \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()),
+        \ 'cwd': deepchat#allow#cwd(a:buf), 'allowed': deepchat#allow#allowed(),
         \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf),
         \ 'arguments': get(a:options, 'arguments', [])})
   if l:why !=# ''
@@ -388,5 +392,5 @@ function! deepchat#chat#next_in_queue(buf, finish) abort
   if !bufloaded(a:buf) || !deepchat#chat#drop_queue(a:buf) || a:finish =~# '^\%(error\|stopped\|interrupted\)$'
     return
   endif
-  call timer_start(0, {-> bufloaded(a:buf) && !empty(s:own_turn(a:buf)) && deepchat#chat#send(a:buf, l:options)})
+  call timer_start(0, {-> bufloaded(a:buf) && !empty(s:own_turn(a:buf)) && deepchat#chat#send(a:buf, extend({'quiet': 1}, l:options))})
 endfunction

@@ -28,6 +28,7 @@ function! deepchat#continue#chat(buf, options) abort
   call deepchat#ui#clear_error(a:buf)
   let l:lnum = s:last_answer(a:buf)
   if deepchat#chat#is_held(a:buf) || deepchat#chat#is_fixed(a:buf) || !s:can_go_on(a:buf, l:lnum)
+        \ || !deepchat#allow#send(a:buf, l:lnum, a:options)
     return 0
   endif
   let l:reply = s:expect(a:buf, l:lnum)
@@ -36,6 +37,7 @@ function! deepchat#continue#chat(buf, options) abort
         \ 'file': deepchat#file#path(a:buf), 'line': l:lnum,
         \ 'text': deepchat#chat#text(a:buf, deepchat#turn#range_end(a:buf, l:lnum)),
         \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()),
+        \ 'cwd': deepchat#allow#cwd(a:buf), 'allowed': deepchat#allow#allowed(),
         \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf)}, a:options))
   if l:why !=# ''
     call deepchat#buf#finish(l:reply.id, {'finish': 'error', 'refused': 1, 'got_text': 0,

@@ -33,6 +33,8 @@ function! deepchat#retry#chat(buf, options) abort
   if l:asked == 0
     call deepchat#ui#error('nothing to retry: no ' . (l:lnum > 0 ? 'question above the answer' : 'answer in this chat'))
     return 0
+  elseif !deepchat#allow#send(a:buf, l:asked, a:options)
+    return 0
   endif
   let l:reply = s:expect(a:buf, l:lnum, l:asked, a:options.replace)
   call deepchat#buf#status(l:reply.id, 'waiting')

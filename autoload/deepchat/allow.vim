@@ -1,0 +1,122 @@
+" Which files may go to a server: those of the project and those beside the
+" chat; for any other one the user is asked, once in this editor's life. The
+" host judges again by the same rules (src/host/allow.c), with the list of what
+" was allowed; when the two differ nothing goes.
+
+" Absolute paths without links.
+let s:allowed = []
+
+" What the user has allowed, for the host: with each message that may name a
+" file.
+function! deepchat#allow#allowed() abort
+  return copy(s:allowed)
+endfunction
+
+" The working directory of the chat in buf: that of its window.
+function! deepchat#allow#cwd(buf) abort
+  let l:window = get(win_findbuf(a:buf), 0, 0)
+  return a:buf == bufnr('%') || l:window == 0 ? getcwd() : call('getcwd', reverse(win_id2tabwin(l:window)))
+endfunction
+
+" True if all of paths, written as in the chat in buf, may go. Asks about each
+" that is outside, so only in a command of the user's own, never in a callback.
+" One that does not exist is left to the host to say.
+function! deepchat#allow#ask(buf, paths) abort
+  for l:path in a:paths
+    let l:file = deepchat#allow#find(a:buf, l:path)
+    if l:file ==# '' || index(s:allowed, l:file) >= 0 || s:is_inside(a:buf, l:file)
+      continue
+    elseif confirm(printf("deepchat: %s is outside the project.\nSend it to the server?",
+          \ strtrans(l:file)), "&Send\n&No", 2, 'Question') != 1
+      call deepchat#ui#error('not allowed: ' . l:path . '; nothing was sent')
+      return 0
+    endif
+    call add(s:allowed, l:file)
+  endfor
+  return 1
+endfunction
+
+" The same for all files that a send of buf down to line last takes along, as
+" deepchat#chat#send() is asked for it: quiet, without a question.
+function! deepchat#allow#send(buf, last, options) abort
+  return has_key(a:options, 'quiet')
+        \ || deepchat#allow#ask(a:buf, s:schema(a:buf, get(a:options, 'arguments', [])) + s:images(a:buf, a:last))
+endfunction
+
+" The file that path means in the chat in buf, absolute and without links; '' if
+" there is none.
+function! deepchat#allow#find(buf, path) abort
+  if a:path =~# '^\~\%(/\|$\)'
+    return s:real($HOME . a:path[1:])
+  elseif a:path =~# '^/'
+    return s:real(a:path)
+  endif
+  let l:chat = deepchat#file#path(a:buf)
+  for l:dir in [l:chat ==# '' ? '' : fnamemodify(l:chat, ':h'), deepchat#allow#cwd(a:buf), s:project(a:buf)]
+    let l:file = l:dir ==# '' || a:path ==# '' ? '' : s:real(l:dir . '/' . a:path)
+    if l:file !=# ''
+      return l:file
+    endif
+  endfor
+  return ''
+endfunction
+
+function! s:real(path) abort
+  let l:path = substitute(resolve(a:path), '.\zs/\+$', '', '')
+  return getftype(l:path) ==# '' ? '' : l:path
+endfunction
+
+function! s:project(buf) abort
+  return getbufvar(a:buf, 'deepchat_project', getcwd())
+endfunction
+
+" In the project or beside the chat. Who works in the home directory has not
+" put what is hidden there into a project.
+function! s:is_inside(buf, file) abort
+  let l:chat = deepchat#file#path(a:buf)
+  for l:dir in [s:project(a:buf)] + (l:chat ==# '' ? [] : [fnamemodify(l:chat, ':h')])
+    let l:root = s:real(l:dir)
+    if strlen(l:root) > 1 && stridx(a:file, l:root . '/') == 0
+          \ && !(l:root ==# s:real($HOME) && stridx(a:file, '/.', strlen(l:root)) >= 0)
+      return 1
+    endif
+  endfor
+  return 0
+endfunction
+
+" ---- what a chat names -----------------------------------------------------
+
+" The schema that holds for this send.
+function! s:schema(buf, arguments) abort
+  let l:given = filter(copy(a:arguments), 'v:val =~# "^json_schema="')
+  if !empty(l:given)
+    return [l:given[-1][12:]]
+  endif
+  let l:lines = getbufline(a:buf, 1, 200)
+  let l:front = get(l:lines, 0, '') =~# '^---\r\?$' ? l:lines[1 : match(l:lines, '^---\r\?$', 1)] : []
+  let l:value = matchstr(get(filter(l:front, 'v:val =~# "^json_schema:"'), -1, ''), ':\s*\zs.\{-}\ze\s*$')
+  if l:value =~# '^".*"$'
+    silent! let l:value = json_decode(l:value)
+  endif
+  for l:level in [deepchat#settings(a:buf), deepchat#settings()]
+    let l:value = l:value ==# '' ? deepchat#text(l:level, 'json_schema', '') : l:value
+  endfor
+  return l:value ==# '' ? [] : [l:value]
+endfunction
+
+" The images in the user's turns.
+function! s:images(buf, last) abort
+  let l:found = []
+  let l:lines = getbufline(a:buf, 1, a:last)
+  let l:at = match(l:lines, '^\s*!\[')
+  while l:at >= 0
+    let [l:marker, l:role] = deepchat#turn#last_marker(a:buf, l:at + 1)
+    let l:end = deepchat#turn#range_end(a:buf, l:at + 1)
+    if l:role ==# 'user' || l:marker == 0
+      let l:plain = deepchat#context#outside_fences(l:lines[l:marker : l:end - 1])
+      let l:found += map(filter(l:plain, 'v:val =~# "^\\s*!\\["'), 'matchstr(v:val, "](\\zs.*\\ze)\\s*$")')
+    endif
+    let l:at = match(l:lines, '^\s*!\[', l:end)
+  endwhile
+  return filter(l:found, 'v:val !=# "" && v:val !~# "^\\a[a-zA-Z0-9+.-]*:"')
+endfunction
