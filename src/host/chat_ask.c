@@ -130,5 +130,5 @@ ask_send(struct ask *ask, const struct value *args, struct dc_error *err)
     else
         request->journal.user = ask_last_words(tr, last);
     return check_messages(request->messages, request->message_count, err) &&
-           ask_schema(ask, args, err);
+           ask_image(ask, args, err) && ask_schema(ask, args, err);
 }

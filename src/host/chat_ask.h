@@ -60,6 +60,8 @@ struct config *ask_config(const struct value *args,
 /* The chat in the message, as ask's own, and its options. */
 struct dc_transcript *ask_chat(struct ask *ask, const struct value *args,
                                struct dc_error *err);
+/* Its pictures are read, if it has any. */
+ask_fn ask_image;
 /* What the user said last in turns 0 to last. */
 struct dc_str ask_last_words(const struct dc_transcript *tr, size_t last);
 /* The reply is to be JSON, if the options say so: its schema is read and sent,

@@ -54,5 +54,5 @@ ask_continue(struct ask *ask, const struct value *args, struct dc_error *err)
     request->rounds =
         value_as_bool(value_get(args, "most"), false) ? ROUNDS_MOST : -1;
     ask->pairs = answer->pairs;
-    return true;
+    return ask_image(ask, args, err);
 }

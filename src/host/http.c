@@ -273,7 +273,8 @@ set_request(struct http_call *call, const struct http_request *req)
     if (req->body.ptr == NULL) {
         add_line(call, "Accept: application/json");
     } else {
-        call->body = mem_copy(req->body.ptr, req->body.len);
+        if (call->body == NULL)
+            call->body = mem_copy(req->body.ptr, req->body.len);
         curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
                          (curl_off_t)req->body.len);
         curl_easy_setopt(e, CURLOPT_POSTFIELDS, call->body);
@@ -409,6 +410,7 @@ http_send(struct http *h, const struct http_request *req, struct http_sink sink)
         .limit_ms = {req->connect_ms, req->first_byte_ms, req->idle_ms},
         .since = loop_now(),
     };
+    call->body = req->own;
     call->ca_file = req->ca_file != NULL ? mem_str(req->ca_file) : NULL;
     head_init(&call->head);
     buf_init(&call->in, GATHER_MAX);

@@ -21,6 +21,7 @@ struct http_request {
     const char *url;
     const char *key;     /* for "Authorization: Bearer", NULL for none */
     struct dc_str body;  /* kept; a GET is made if ptr is NULL */
+    char *own;           /* the body, to be taken instead (free); or NULL */
     const char *ca_file; /* NULL: the system's */
     const char *proxy;   /* NULL: libcurl's variables; never for loopback */
     int connect_ms;      /* until the connection (with TLS) stands */

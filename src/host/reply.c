@@ -56,11 +56,19 @@ reply_over(struct reply *r, const char *finish, const char *line, bool refused)
         .pairs = pairs,
         .summary = &r->rounds.sum,
         .seconds = r->shown ? (double)(loop_now() - r->first_text) / 1000 : 0,
-        .pieces = r->rounds.pieces,
+        .pieces = reply_pieces(r),
         .rounds = r->rounds.parts > 0 ? r->rounds.parts : 1,
+        .choices = r->choices.pairs,
+        .choice_count = r->choices.pairs != NULL ? r->choices.asked - 1 : 0,
     };
     log_line(LOG_INFO, "reply ended: %s %s", finish, line);
     r->events.ended(r->events.user, &e);
+}
+
+size_t
+reply_pieces(const struct reply *r)
+{
+    return r->rounds.pieces + r->choices.pieces;
 }
 
 /* ---- text ---- */
@@ -175,8 +183,8 @@ reply_start(struct loop *lp, struct http *http,
     r->cfg = request->cfg;
     r->events = events;
     r->request = *request;
-    r->request.messages =
-        reply_messages(request->messages, request->message_count);
+    r->request.messages = reply_messages(request);
+    pictures_hold(request->pictures);
     snprintf(r->asking, sizeof r->asking, "waiting");
     buf_init(&r->error_body, DC_ERROR_BODY_MAX);
     r->stream = dc_stream_new();
@@ -210,12 +218,14 @@ reply_let_go(struct reply *r)
         return;
     dc_stream_free(r->stream);
     reply_text_free(r->text);
+    reply_choices_finish(r);
     rounds_finish(&r->rounds);
     buf_finish(&r->error_body);
     journal_close(r->journal);
     config_free(r->cfg);
     dc_free(r->body);
     free((void *)(uintptr_t)r->request.messages);
+    pictures_free(r->request.pictures);
     free(r);
 }
 

@@ -14,6 +14,7 @@
 #include "host/http.h"
 #include "host/journal.h"
 #include "host/loop.h"
+#include "host/picture.h"
 
 struct reply;
 
@@ -22,6 +23,7 @@ struct reply_request {
     struct config *cfg;                /* taken */
     const struct dc_message *messages; /* kept */
     size_t message_count;
+    struct pictures *pictures;   /* held; NULL: addresses only */
     struct journal_head journal; /* kept */
 
     /* An answer to go on with, "" for a new one. Kept. It stands behind the
@@ -30,6 +32,8 @@ struct reply_request {
     struct dc_str instruction; /* how to go on, "" as it was; kept */
     bool fixed;                /* blanks at its end are the user's and stay */
     bool plain; /* the text goes into no chat: nothing in it is escaped */
+    bool many;  /* where n asks for more answers than one, they have a place:
+                   else it is not sent. It never is to go on with an answer. */
     /* automatic rounds after this one; -1: as the option says */
     int rounds;
     struct forms *forms; /* kept while it runs; NULL: nothing is remembered */
@@ -56,6 +60,11 @@ struct reply_end {
     double seconds; /* from the first text to the end */
     size_t pieces;  /* deltas, about one a token */
     int rounds;     /* requests that brought text; 1 without a continuation */
+
+    /* pairs of the other answers' markers, choice 1 first; "" where nothing of
+     * it has come. NULL if there are none. */
+    const char *const *choices;
+    size_t choice_count;
 };
 
 struct reply_events {
@@ -63,9 +72,14 @@ struct reply_events {
     void (*started)(void *user);
     /* a piece, escaped for the chat file and already in the journal */
     void (*text)(void *user, enum dc_delta_kind kind, struct dc_str text);
+    /* the same of another answer, choice being above 0. Not called unless many
+     * answers have a place. */
+    void (*choice)(void *user, unsigned choice, enum dc_delta_kind kind,
+                   struct dc_str text);
     /* what came so far is void: the answer was asked for anew, and begins to
      * come (structured output that was cut cannot be gone on with). NULL for
-     * those who cannot take back what they got: then it ends there. */
+     * those who cannot take back what they got: then it ends there. Other
+     * choices stay. */
     void (*anew)(void *user);
     /* the answer goes on by itself; its status follows. May be NULL. */
     void (*round)(void *user, const struct reply_round *round);

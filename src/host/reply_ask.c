@@ -9,12 +9,15 @@
 #include "host/file.h"
 #include "host/quirk.h"
 
+enum { ANSWERS_MAX = 128 }; /* of any server */
+
 static const char USAGE[] = "stream_options";
 
 static size_t
 room_of(const struct dc_message *m)
 {
-    return m->text.len + m->id.len + m->name.len;
+    return m->text.len + m->id.len + m->name.len +
+           m->image_count * sizeof *m->images;
 }
 
 static struct dc_str
@@ -27,22 +30,61 @@ move_to(char **to, struct dc_str s)
     return copy;
 }
 
-struct dc_message *
-reply_messages(const struct dc_message *messages, size_t count)
+/* The pictures of one message, whose text has been copied to text; next is the
+ * number of the first. */
+static void
+copy_images(const struct reply_request *request, const struct dc_message *m,
+            struct dc_image *to, const char *text, size_t next)
 {
-    size_t room = count * sizeof *messages;
-    for (size_t i = 0; i < count; i++)
-        room += room_of(&messages[i]);
-    struct dc_message *copy = mem_alloc(room + 1);
-    char *to = (char *)(copy + count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < m->image_count; i++) {
+        to[i] = m->images[i];
+        to[i].target.ptr = text + (m->images[i].target.ptr - m->text.ptr);
+        pictures_fill(request->pictures, next + i, &to[i]);
+    }
+}
+
+static size_t
+room_for(const struct reply_request *request, size_t *images)
+{
+    size_t room = request->message_count * sizeof *request->messages;
+    *images = 0;
+    for (size_t i = 0; i < request->message_count; i++) {
+        room += room_of(&request->messages[i]);
+        *images += request->messages[i].image_count;
+    }
+    return room;
+}
+
+struct dc_message *
+reply_messages(const struct reply_request *request)
+{
+    size_t count = request->message_count, images, next = 0;
+    struct dc_message *copy = mem_alloc(room_for(request, &images) + 1);
+    struct dc_image *image = (struct dc_image *)(copy + count);
+    char *to = (char *)(image + images);
+    for (size_t i = 0; i < count; i++) {
+        const struct dc_message *m = &request->messages[i];
         copy[i] = (struct dc_message){
-            .role = messages[i].role,
-            .text = move_to(&to, messages[i].text),
-            .id = move_to(&to, messages[i].id),
-            .name = move_to(&to, messages[i].name),
+            .role = m->role,
+            .text = move_to(&to, m->text),
+            .id = move_to(&to, m->id),
+            .name = move_to(&to, m->name),
+            .images = image + next,
+            .image_count = m->image_count,
         };
+        copy_images(request, m, image + next, copy[i].text.ptr, next);
+        next += m->image_count;
+    }
     return copy;
+}
+
+static unsigned
+answers_of(const struct members *m)
+{
+    char *n = members_get(m, "n");
+    long count = n != NULL ? strtol(n, NULL, 10) : 1;
+    free(n);
+    return count < 1 ? 1 : count > ANSWERS_MAX ? ANSWERS_MAX : (unsigned)count;
 }
 
 void
@@ -56,7 +98,19 @@ reply_members(struct members *m, const struct config *cfg,
         members_effort_none(m);
     if (how->max_tokens > 0)
         members_set_max_tokens(m, how->max_tokens);
+    if (how->single && answers_of(m) > 1)
+        members_drop(m, "n");
     quirk_fit(how->refused, m);
+}
+
+unsigned
+reply_answers(const struct config *cfg, const struct reply_how *how)
+{
+    struct members m;
+    reply_members(&m, cfg, how);
+    unsigned count = answers_of(&m);
+    members_finish(&m);
+    return count;
 }
 
 /* dc_request_body() adds these by itself. */

@@ -13,13 +13,14 @@ struct reply_how {
     enum dc_form form;
     struct dc_str kept, instruction;
     bool thinking_off, effort_none;
+    bool single;        /* one answer, whatever the options say */
     int64_t max_tokens; /* 0: as the options say */
     uint32_t refused;   /* members to ask without: quirk_fit() */
 };
 
-/* A copy in one piece (free). */
-struct dc_message *reply_messages(const struct dc_message *messages,
-                                  size_t count);
+/* A copy of its messages in one piece (free); the bytes of its pictures stay
+ * where they are. */
+struct dc_message *reply_messages(const struct reply_request *request);
 
 /* The members of a request that is asked so; members_finish(). */
 void reply_members(struct members *m, const struct config *cfg,
@@ -28,6 +29,9 @@ void reply_members(struct members *m, const struct config *cfg,
  * (free); NULL if nothing. */
 char *reply_carried(const struct config *cfg, const struct reply_how *how,
                     const char *name);
+
+/* How many answers such a request asks for. */
+unsigned reply_answers(const struct config *cfg, const struct reply_how *how);
 
 /* The body; owned (dc_free). NULL with *err as dc_request_body(). */
 char *reply_body(const struct reply_request *request,

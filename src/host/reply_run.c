@@ -72,15 +72,17 @@ forget_answer(struct reply *r)
 static void
 on_delta(struct reply *r, const struct dc_delta *delta)
 {
-    if (delta->choice != 0)
-        return; /* n > 1: the first is the reply */
     if (r->state == ASKING)
         reply_set_state(r, STREAM);
     if (r->first_text == 0)
         r->first_text = loop_now();
+    r->came++;
+    if (delta->choice > 0) {
+        reply_choices_add(r, delta);
+        return;
+    }
     if (r->rounds.fresh)
         forget_answer(r);
-    r->came++;
     if (delta->kind == DC_DELTA_TEXT) {
         give(r, rounds_add(&r->rounds, delta->text));
         return;
@@ -100,6 +102,7 @@ pull(struct reply *r)
                DC_ITEM)
         on_delta(r, &delta);
     reply_text_flush(r->text);
+    reply_choices_flush(r);
     if (step == DC_FAIL)
         r->stream_failed = true;
 }
@@ -197,6 +200,7 @@ on_done(void *user, const struct http_result *result)
         dc_stream_end(r->stream);
         pull(r);
         give(r, rounds_flush(&r->rounds));
+        reply_choices_end(r);
     }
     struct dc_summary sum = reply_summary(r->stream);
     rounds_sum(&r->rounds, &sum);
@@ -222,6 +226,8 @@ bool
 reply_prepare(struct reply *r, struct dc_error *err)
 {
     rounds_ask(&r->rounds);
+    if (!reply_choices_ask(r, err))
+        return false;
     r->body = reply_body(&r->request, &r->rounds.how, &r->body_len, err);
     return r->body != NULL;
 }
@@ -244,10 +250,10 @@ reply_post(struct reply *r)
     struct dc_str body = {r->body, r->body_len};
     struct http_request request =
         reply_http(r->cfg, r->rounds.how.form, r->key, body);
+    request.own = r->body; /* pictures make it large */
+    r->body = NULL;
     struct http_sink sink = {on_head, on_data, on_done, r};
     r->call = http_send(r->http, &request, sink);
-    dc_free(r->body);
-    r->body = NULL;
     if (r->paused)
         http_pause(r->call);
     if (r->stopping)

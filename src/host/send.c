@@ -158,17 +158,49 @@ on_signal(void *user, int number)
     reply_stop(s->reply);
 }
 
+/* Files beside the chat, and those of the working directory, may be sent. */
+static struct pictures *
+read_pictures(const struct send *s, const struct reply_request *request,
+              struct dc_error *err)
+{
+    char *cwd = realpath(".", NULL);
+    struct value *args = value_map();
+    value_put(args, "file", value_text(s->file));
+    value_put(args, "cwd", value_text(cwd));
+    value_put(args, "project", value_text(cwd));
+    struct pictures *pictures =
+        pictures_read(request->messages, request->message_count, args, err);
+    value_free(args);
+    free(cwd);
+    return pictures;
+}
+
+/* False if they cannot be sent. */
+static bool
+find_messages(const struct send *s, struct reply_request *request,
+              struct dc_transcript *tr)
+{
+    struct dc_error err;
+    request->messages =
+        dc_transcript_messages(tr, SIZE_MAX, &request->message_count);
+    if (request->message_count == 0 ||
+        request->messages[request->message_count - 1].role != DC_ROLE_USER) {
+        complain("the last turn is not yours; nothing was sent");
+        return false;
+    }
+    request->pictures = read_pictures(s, request, &err);
+    if (request->pictures == NULL)
+        complain(err.text);
+    return request->pictures != NULL;
+}
+
 /* cfg is taken. */
 static void
 run(struct send *s, struct http *http, struct config *cfg,
     struct dc_transcript *tr)
 {
     struct reply_request request = {.cfg = cfg, .rounds = -1};
-    request.messages =
-        dc_transcript_messages(tr, SIZE_MAX, &request.message_count);
-    if (request.message_count == 0 ||
-        request.messages[request.message_count - 1].role != DC_ROLE_USER) {
-        complain("the last turn is not yours; nothing was sent");
+    if (!find_messages(s, &request, tr)) {
         config_free(cfg);
         return;
     }
@@ -182,6 +214,7 @@ run(struct send *s, struct http *http, struct config *cfg,
     loop_signals(s->lp, on_signal, s);
     loop_run(s->lp);
     reply_free(s->reply);
+    pictures_free(request.pictures);
 }
 
 static void
