@@ -90,27 +90,24 @@ endfunction
 
 " ---- commands --------------------------------------------------------------
 
-" :[range]DeepChat[!] [++opt=val...] [text]
+" :[range]DeepChat[!] [/role...] [++opt=val...] [text]
 function! deepchat#command_chat(mods, bang, range, line1, line2, args) abort
-  if getcmdwintype() !=# ''
-    call deepchat#ui#error('no chat opens from the command-line window')
+  let l:said = deepchat#role#split(a:args)
+  let l:why = getcmdwintype() ==# '' ? l:said.why : 'no chat opens from the command-line window'
+  if l:why !=# ''
+    call deepchat#ui#error(l:why)
     return
   endif
-  let l:arguments = []
-  let l:text = a:args
-  while l:text =~# '^++\S'
-    call add(l:arguments, matchstr(l:text, '^++\zs\S\+'))
-    let l:text = substitute(l:text, '^++\S\+\s*', '', '')
-  endwhile
   let l:context = a:range > 0 ? deepchat#chat#context(bufnr('%'), a:line1, a:line2) : []
   let l:buf = deepchat#chat#open(a:mods, a:bang)
+  let l:text = deepchat#role#question(l:said, a:range > 0)
   let l:lines = l:text =~# '\S' ? [l:text] : []
-  if !empty(l:context + l:lines) && (deepchat#chat#is_held(l:buf) || deepchat#chat#is_fixed(l:buf))
+  if !empty(l:context + l:lines + l:said.roles) && (deepchat#chat#is_held(l:buf) || deepchat#chat#is_fixed(l:buf))
     return
-  elseif empty(l:lines) && !empty(l:arguments)
+  elseif empty(l:lines) && !empty(l:said.own)
     call deepchat#ui#error('options hold for the text behind them; there is none')
   endif
-  call deepchat#chat#ask({'context': l:context, 'text': l:lines, 'arguments': l:arguments})
+  call deepchat#chat#ask(extend({'context': l:context, 'text': l:lines}, l:said, 'keep'))
 endfunction
 
 " :[range]DeepSend

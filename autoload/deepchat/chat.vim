@@ -66,6 +66,7 @@ function! s:create(mods, project) abort
   call setline(1, l:lines)
   setlocal undolevels< nomodified
   let b:deepchat_project = a:project
+  let b:deepchat_header = l:lines
   setfiletype deepchat
   call deepchat#file#options()
   call cursor(line('$'), 1)
@@ -226,6 +227,21 @@ function! deepchat#chat#add_context(buf, lines) abort
   call deepchat#turn#refold(a:buf)
 endfunction
 
+" Put a system message in place of the one that a new chat begins with. Returns
+" 0 if the chat in buf is not as it began.
+function! s:set_system(buf, system) abort
+  let l:lines = getbufvar(a:buf, 'deepchat_header', [])
+  if empty(l:lines) || getbufline(a:buf, 1, '$') !=# l:lines
+    return 0
+  endif
+  let l:old = index(l:lines, '%% system')
+  let l:first = l:old < 0 ? len(l:lines) - 3 : l:old
+  call deletebufline(a:buf, l:first + 1, '$')
+  call setbufline(a:buf, l:first + 1, ['%% system', '']
+        \ + map(split(a:system, "\n", 1), {_, l -> deepchat#turn#escape(l)}) + ['', '%% user', '', ''])
+  return 1
+endfunction
+
 " The lines of the last answer, un-escaped.
 function! deepchat#chat#last_answer(buf) abort
   let l:lines = getbufline(a:buf, 1, '$')
@@ -245,14 +261,18 @@ endfunction
 " ---- sending ---------------------------------------------------------------
 
 " Add to the current chat what :DeepChat was given, and send it if that has
-" text. what: context, text (lists of lines), arguments. A chat that was picked
-" for the user may turn out to be held elsewhere: what was asked is kept until
-" an edit, and goes along to the chat that replaces it.
+" text. what: context, text (lists of lines), arguments, roles, system. A chat
+" that was picked for the user may turn out to be held elsewhere: what was asked
+" is kept until an edit, and goes along to the chat that replaces it.
 function! deepchat#chat#ask(what) abort
   let l:buf = bufnr('%')
   let l:picked = get(b:, 'deepchat_auto', -1) == b:changedtick
-  if !empty(a:what.context)
-    call deepchat#chat#add_context(l:buf, a:what.context)
+  if a:what.system !=# '' && !s:set_system(l:buf, a:what.system)
+    call deepchat#ui#say('the system message of a role is for new chats (:DeepChat!)')
+  endif
+  let l:context = deepchat#role#context(l:buf, a:what.roles) + a:what.context
+  if !empty(l:context)
+    call deepchat#chat#add_context(l:buf, l:context)
   endif
   if !empty(a:what.text)
     call deepchat#chat#add_text(l:buf, a:what.text)
@@ -313,7 +333,7 @@ function! deepchat#chat#ask_host(id, buf, last, options) abort
         \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()),
         \ 'cwd': deepchat#allow#cwd(a:buf), 'allowed': deepchat#allow#allowed(),
         \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf),
-        \ 'arguments': get(a:options, 'arguments', [])})
+        \ 'arguments': deepchat#role#arguments(a:buf, a:last) + get(a:options, 'arguments', [])})
   if l:why !=# ''
     call deepchat#buf#finish(a:id, {'finish': 'error', 'refused': 1, 'got_text': 0,
           \ 'pairs': '', 'pieces': 0, 'line': l:why})

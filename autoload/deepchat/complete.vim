@@ -3,18 +3,35 @@
 " How long the first <Tab> may wait for the host to have said its names.
 let s:PATIENCE = 0.3
 
-" For :DeepChat: '++name=' words in front of the text, and the models that
-" '++model=' may name. A customlist function: lead is what is completed.
+" Commands whose text may begin with roles.
+let s:WITH_ROLES = '\C\%(^\|\A\)Deep\%(Chat\|Rewrite\)!\?\s'
+
+" For :DeepChat: what may stand in front of the text: '++name=' words, the models
+" that '++model=' may name, '/role'. A customlist function: lead is what is
+" completed.
 function! deepchat#complete#chat(lead, line, pos) abort
-  let l:words = matchstr(strpart(a:line, 0, a:pos), '\<Deep\a*!\?\s\+\zs.*$')
-  let l:before = split(strpart(l:words, 0, strlen(l:words) - strlen(a:lead)))
-  if a:lead !~# '^+' || !empty(filter(l:before, 'v:val !~# "^++"'))
+  let l:words = matchstr(strpart(a:line, 0, a:pos), '\C\%(^\|\A\)Deep\a\+!\?\s\+\zs.*$')
+  return s:complete(a:lead, l:words, a:line =~# s:WITH_ROLES)
+endfunction
+
+" The same for an instruction that is asked for; there the whole line is lead.
+function! deepchat#complete#instruction(lead, line, pos) abort
+  let l:before = matchstr(a:lead, '^.*\s')
+  return map(s:complete(a:lead[strlen(l:before) :], a:lead, 1), 'l:before . v:val')
+endfunction
+
+" words: all down to the end of lead.
+function! s:complete(lead, words, with_roles) abort
+  let l:roles = a:with_roles ? map(deepchat#role#names(), '"/" . v:val') : []
+  let l:before = split(strpart(a:words, 0, strlen(a:words) - strlen(a:lead)))
+  if !empty(filter(l:before, 'v:val !~# "^++" && index(l:roles, v:val) < 0'))
     return []
-  endif
-  if a:lead =~# '^++model='
+  elseif a:lead =~# '^++model='
     return map(deepchat#complete#model(a:lead[8:], '', 0), '"++model=" . v:val')
+  elseif a:lead =~# '^+'
+    let l:roles = map(copy(s:names()), '"++" . v:val . "="')
   endif
-  return filter(map(copy(s:names()), '"++" . v:val . "="'), {_, word -> stridx(word, a:lead) == 0})
+  return filter(l:roles, {_, word -> stridx(word, a:lead) == 0})
 endfunction
 
 " Names that the host takes behind '++'; it is started if it does not run.

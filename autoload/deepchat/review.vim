@@ -39,9 +39,10 @@ endfunction
 " Ask for a rewrite of lines line1 to line2 of buf; where has these and, if only
 " characters are selected, col1 and col2: bytes in front of the first, and in
 " the last line up to their end. options, all optional: arguments, a list of
-" 'name=value'; apply, 1: no review; earlier, a proposal that was rejected, and
-" reason, why; on_done, called with the review when there are hunks. Returns
-" its id, or 0 if that was refused, which has been said.
+" 'name=value'; words, what the user typed for it all; apply, 1: no review;
+" earlier, a proposal that was rejected, and reason, why; on_done, called with
+" the review when there are hunks. Returns its id, or 0 if that was refused,
+" which has been said.
 function! deepchat#review#start(buf, where, instruction, options) abort
   let l:lines = getbufline(a:buf, a:where.line1, a:where.line2)
   let l:why = deepchat#review_ask#refusal(a:buf, a:where, l:lines)

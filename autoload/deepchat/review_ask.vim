@@ -17,7 +17,8 @@ function! deepchat#review_ask#refusal(buf, where, lines) abort
     let l:rows = s:taken_rows(l:review, a:where.line1 - 1, a:where.line2 - 1)
     if !empty(l:rows)
       let l:lines = l:rows[1] == l:rows[0] + 1 ? 'line %d%.0s is' : 'lines %d-%d are'
-      return printf(l:lines . ' under review already: %s', l:rows[0] + 1, l:rows[1], l:review.instruction)
+      return printf(l:lines . ' under review already: %s', l:rows[0] + 1, l:rows[1],
+            \ get(l:review.options, 'words', l:review.instruction))
     endif
   endfor
   return ''

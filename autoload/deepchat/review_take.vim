@@ -149,6 +149,7 @@ function! s:ask_again(review, hunk, reason) abort
   endif
   return deepchat#review#start(a:review.buf, {'line1': l:first + 1, 'line2': l:last + 1}, a:review.instruction,
         \ {'arguments': get(a:review.options, 'arguments', []), 'reason': a:reason,
+        \ 'words': get(a:review.options, 'words', a:review.instruction),
         \ 'earlier': join(map(copy(l:earlier), 'v:val . "\n"'), '')})
 endfunction
 

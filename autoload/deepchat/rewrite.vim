@@ -18,17 +18,19 @@ let s:again = ''
 " and with it what is said before.
 let s:is_visual = 0
 
-" :[range]DeepRewrite[!] [++opt=val...] [instruction]
+" :[range]DeepRewrite[!] [/role...] [++opt=val...] [instruction]
 function! deepchat#rewrite#command(bang, line1, line2, args) abort
-  let l:options = matchstr(a:args, '^\%(++\S\+\s*\)*')
-  let l:instruction = trim(a:args[strlen(l:options) :])
   let l:where = {'line1': a:line1, 'line2': a:line2}
   if !s:can(bufnr('%'), l:where)
     return
   endif
-  let l:instruction = l:instruction ==# '' ? s:instruction(l:where) : l:instruction
-  if l:instruction !=# ''
-    call s:start(l:where, l:instruction, {'apply': a:bang, 'arguments': map(split(l:options), 'v:val[2:]')})
+  let l:words = trim(a:args)
+  if l:words =~# '^\%(++\S\+\s*\)*$'
+    let l:asked = s:instruction(l:where)
+    let l:words = l:asked ==# '' ? '' : trim(l:words . ' ' . l:asked)
+  endif
+  if l:words !=# ''
+    call s:start(l:where, l:words, {'apply': a:bang})
   endif
 endfunction
 
@@ -116,12 +118,19 @@ function! s:has_marker(where) abort
   return index(l:kinds, 'marker') >= 0 || has_key(a:where, 'col1') && index(l:kinds, 'escaped') >= 0
 endfunction
 
-function! s:start(where, instruction, options) abort
+" words are what the user typed, with what may stand in front of an instruction.
+function! s:start(where, words, options) abort
   let l:buf = bufnr('%')
-  if deepchat#diff#is_wanted(l:buf, get(a:options, 'arguments', []))
-    let a:options.on_done = function('deepchat#diff#done')
+  let l:said = deepchat#role#split(a:words)
+  if l:said.why !=# ''
+    call deepchat#ui#error(l:said.why)
+    return
   endif
-  return deepchat#review#start(l:buf, a:where, a:instruction, a:options)
+  let l:options = extend({'arguments': l:said.arguments, 'words': a:words}, a:options)
+  if deepchat#diff#is_wanted(l:buf, l:said.arguments)
+    let l:options.on_done = function('deepchat#diff#done')
+  endif
+  call deepchat#review#start(l:buf, a:where, deepchat#role#instruction(l:said), l:options)
 endfunction
 
 " ---- the question ----------------------------------------------------------
@@ -166,7 +175,7 @@ function! s:ask() abort
   let l:others = map(range(1, max([histnr('@'), 0])), {_, at -> histget('@', at)})
   call s:set_history(s:history)
   try
-    let l:text = trim(input('deepchat rewrite: '))
+    let l:text = trim(input('deepchat rewrite: ', '', 'customlist,deepchat#complete#instruction'))
   catch /^Vim:Interrupt$/
     let l:text = ''
   finally
