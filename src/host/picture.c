@@ -52,7 +52,7 @@ objection(const char *path)
     if (stat(path, &st) != 0)
         return strerror(errno);
     if (S_ISDIR(st.st_mode))
-        return "is a directory, no image";
+        return "is a directory";
     if (!S_ISREG(st.st_mode))
         return "is no regular file";
     if (st.st_size == 0)
