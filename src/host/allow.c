@@ -18,7 +18,7 @@
 #include "host/file.h"
 
 /* Cells of a name, so that the line about it fits. */
-enum { NAME_CELLS = 18 };
+enum { NAME_CELLS = 17 };
 
 /* ---- names ---- */
 
