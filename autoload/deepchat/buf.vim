@@ -372,7 +372,8 @@ endfunction
 
 " Host: reply id has ended. about has finish line pairs refused got_text
 " seconds pieces rounds tokens_in tokens_out cost, and lost if its text has no
-" place any more: then it was stopped, even if the server has said all of it.
+" place any more: then it was stopped, even if the server has said all of it;
+" violations, see deepchat#schema#show().
 " Returns 'retry', or a map: saved, the reply is in a saved file; alive, it is
 " in the buffer and may be saved later.
 function! deepchat#buf#finish(id, about) abort

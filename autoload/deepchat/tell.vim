@@ -4,6 +4,9 @@
 " Say how it ended, and fire the event. about as deepchat#buf#finish() has it.
 function! deepchat#tell#end(reply, about) abort
   let l:event = deepchat#tell#event(a:reply, a:about)
+  if has_key(a:about, 'violations') && !has_key(a:about, 'lost')
+    call deepchat#schema#show(a:reply, a:about.violations)
+  endif
   if has_key(a:about, 'lost') && a:about.lost !=# 'gone'
     call deepchat#ui#say('reply taken out; stopped (:DeepResume has it)')
   elseif a:about.finish ==# 'stopped'

@@ -11,7 +11,10 @@
 #include "host/allow.h"
 #include "host/chat_ask.h"
 #include "host/file.h"
+#include "host/options.h"
 #include "host/structured.h"
+
+enum { WHY_MAX = 38 };
 
 /* ---- the file ---- */
 
@@ -43,6 +46,18 @@ is_json(struct dc_str text)
     return pretty != NULL || err.code == DC_E_TOO_BIG;
 }
 
+/* What a schema says is cut, so that it fits the line. */
+static bool
+no_verdict(const struct dc_error *why, struct dc_error *err)
+{
+    struct buf line;
+    buf_init(&line, sizeof why->text);
+    option_show(&line, str_of(why->text), WHY_MAX);
+    fail(err, why->code, "%s; nothing was sent", line.ptr);
+    buf_finish(&line);
+    return false;
+}
+
 /* Servers take objects only, though true is a schema as well. */
 static bool
 check_schema(struct dc_str text, const char *name, struct dc_error *err)
@@ -55,9 +70,10 @@ check_schema(struct dc_str text, const char *name, struct dc_error *err)
                     name);
     struct dc_schema_report *report =
         dc_schema_check(text, str_of("null"), &why);
-    bool ok = report != NULL;
+    if (report == NULL)
+        return no_verdict(&why, err);
     dc_schema_report_free(report);
-    return ok || fail(err, why.code, "%s; nothing was sent", why.text);
+    return true;
 }
 
 /* "lists/book.schema.json" is called "book". */
