@@ -1,5 +1,8 @@
 " :DeepModel, and which model a buffer uses.
 
+" As in the host's table; each has a base_url.
+let s:PROVIDERS = ['deepinfra', 'openai', 'openrouter', 'deepseek', 'mistral', 'groq', 'ollama', 'llama.cpp', 'vllm']
+
 " The model of buf: of its front matter if it is a chat, else of the settings;
 " '' if nothing says one.
 function! deepchat#model#of(buf) abort
@@ -20,7 +23,7 @@ function! deepchat#model#set(buf, default) abort
   if empty(l:provider)
     let l:provider = s:member(s:member(l:all, 'providers'), l:name)
   endif
-  let l:whole = l:name ==# 'deepinfra' || has_key(l:provider, 'base_url') || has_key(l:provider, 'model')
+  let l:whole = index(s:PROVIDERS, l:name) >= 0 || has_key(l:provider, 'base_url') || has_key(l:provider, 'model')
   let l:from = has_key(l:here, 'model') ? l:here : l:whole ? l:provider : l:all
   return deepchat#text(l:from, 'model', a:default)
 endfunction

@@ -17,11 +17,13 @@
 #include "host/json.h"
 #include "host/key.h"
 #include "host/options.h"
+#include "host/provider.h"
 #include "host/url.h"
 
 struct config {
     struct value *values; /* with the defaults */
     struct url url;
+    const struct provider *provider;
     char **argv;   /* api_key_cmd; NULL if unset */
     char *command; /* the same as one string: what its key is kept under */
     struct dc_param *params;
@@ -93,7 +95,10 @@ read_url(struct config *cfg, struct dc_error *err)
     const struct option *opt = option_find("base_url");
     if (value_get(cfg->values, "base_url") == NULL)
         value_put(cfg->values, "base_url", json_parse(str_of(opt->fallback)));
-    return url_read(&cfg->url, value_as_str(config_get(cfg, "base_url")), err);
+    if (!url_read(&cfg->url, value_as_str(config_get(cfg, "base_url")), err))
+        return false;
+    cfg->provider = provider_of(cfg->url.name, config_text(cfg, "provider"));
+    return true;
 }
 
 /* A command that was set is not passed over for a variable that was not. */
@@ -288,16 +293,10 @@ config_loopback(const struct config *cfg)
     return cfg->url.loopback;
 }
 
-bool
-config_hosted(const struct config *cfg)
+const struct provider *
+config_provider(const struct config *cfg)
 {
-    return cfg->url.hosted;
-}
-
-enum dc_form
-config_form(const struct config *cfg)
-{
-    return cfg->url.form;
+    return cfg->provider;
 }
 
 const char *
@@ -305,12 +304,6 @@ config_form_url(const struct config *cfg, enum dc_form form)
 {
     bool other = form == DC_FORM_PREFIX && cfg->url.prefix != NULL;
     return other ? cfg->url.prefix : cfg->url.endpoint;
-}
-
-bool
-config_takes_no_effort(const struct config *cfg)
-{
-    return cfg->url.effort;
 }
 
 const char *
@@ -402,7 +395,7 @@ static enum config_key
 no_key(const struct config *cfg, struct dc_error *err)
 {
     const char *name = nth_text(config_get(cfg, "api_key_env"), 0);
-    if (!cfg->url.hosted)
+    if (!cfg->provider->hosted)
         return KEY_NONE;
     if (name != NULL)
         fail(err, DC_E_SYNTAX, "no key; set $%s or see :h deepchat-key", name);

@@ -13,6 +13,8 @@
 #include "base/value.h"
 #include "deepchat.h"
 
+struct provider;
+
 enum option_type {
     OPTION_TEXT,
     OPTION_BOOL,
@@ -73,15 +75,10 @@ const char *config_url(const struct config *cfg);
 /* "host" or "host:port" of it, for messages. */
 const char *config_host(const struct config *cfg);
 bool config_loopback(const struct config *cfg);
-/* A provider that is known by name. */
-bool config_hosted(const struct config *cfg);
-/* How an answer that was cut is gone on with there, as far as is known before
- * anything was asked; see form.h. */
-enum dc_form config_form(const struct config *cfg);
+/* What is known of the server; never NULL. */
+const struct provider *config_provider(const struct config *cfg);
 /* The endpoint for a request in this form. */
 const char *config_form_url(const struct config *cfg, enum dc_form form);
-/* Known to take "reasoning_effort": "none". */
-bool config_takes_no_effort(const struct config *cfg);
 /* "" if none is set and none is known for this URL. */
 const char *config_model(const struct config *cfg);
 

@@ -13,9 +13,9 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "host/json.h"
 #include "host/options.h"
-
-#define DEEPINFRA "deepinfra"
+#include "host/provider.h"
 
 enum { LAYER_SETTINGS, LAYER_BUFFER, LAYER_CHAT, LAYER_ARGUMENTS, LAYERS };
 
@@ -111,18 +111,25 @@ check_provider(const struct value *map, struct dc_error *err)
     return true;
 }
 
-static struct value *
-deepinfra_url(void)
+/* What a built-in provider has stands beneath what the user says of it, unless
+ * that is a server of the user's own. A command is not passed over for a
+ * variable. */
+static void
+lay_beneath(struct value *map, const struct provider *p)
 {
-    return value_text("https://api.deepinfra.com/v1/openai");
+    if (p == NULL || is_set(map, "base_url"))
+        return;
+    value_put(map, "base_url", value_text(p->base_url));
+    if (value_get(map, "api_key_env") == NULL && !is_set(map, "api_key_cmd"))
+        value_put(map, "api_key_env", json_parse(str_of(p->keys)));
 }
 
 static struct value *
 read_provider(const char *name, const struct value *from, struct dc_error *err)
 {
     struct value *map = read_dict(from, err);
-    if (map != NULL && strcmp(name, DEEPINFRA) == 0 && !is_set(map, "base_url"))
-        value_put(map, "base_url", deepinfra_url());
+    if (map != NULL)
+        lay_beneath(map, provider_named(name));
     if (map != NULL && !check_provider(map, err)) {
         value_free(map);
         map = NULL;
@@ -235,39 +242,62 @@ chooser(struct value *const *layers)
     return LAYERS;
 }
 
-static void
-add_names(struct buf *out, const struct value *layer)
+/* The name in a map of providers, or among the built-in ones if it is NULL,
+ * that is nearest to name; best if none is nearer than *edits. */
+static const char *
+nearer(const struct value *all, const char *name, size_t *edits,
+       const char *best)
 {
-    const struct value *all = value_get(layer, "providers");
-    for (size_t i = 0; value_is(all, VALUE_MAP) && i < all->count; i++) {
-        if (strcmp(all->keys[i], DEEPINFRA) == 0)
-            continue;
-        buf_add_text(out, ", ");
-        option_show(out, str_of(all->keys[i]), 24);
+    size_t count = value_is(all, VALUE_MAP) ? all->count : 0;
+    for (size_t i = 0; all == NULL ? provider_nth(i) != NULL : i < count; i++) {
+        const char *known = all == NULL ? provider_nth(i)->name : all->keys[i];
+        size_t n = option_edits(name, known);
+        if (n < *edits) {
+            *edits = n;
+            best = known;
+        }
     }
+    return best;
+}
+
+static struct value *
+refuse_name(struct value *const *layers, const char *name, struct dc_error *err)
+{
+    enum { FAR = 4 };
+    size_t edits = FAR;
+    const char *near = nearer(NULL, name, &edits, NULL);
+    struct buf text;
+    buf_init(&text, 200);
+    buf_add_text(&text, "unknown provider ");
+    option_show(&text, str_of(name), 24);
+    for (size_t i = 0; i <= LAYER_BUFFER; i++) {
+        const struct value *all = value_get(layers[i], "providers");
+        near = all != NULL ? nearer(all, name, &edits, near) : near;
+    }
+    if (near != NULL && edits < strlen(near)) {
+        buf_add_text(&text, "; did you mean ");
+        option_show(&text, str_of(near), 24);
+        buf_add_text(&text, "?");
+    } else {
+        buf_add_text(&text, "; see :h deepchat-providers");
+    }
+    fail(err, DC_E_SYNTAX, "%s", text.ptr);
+    buf_finish(&text);
+    return NULL;
 }
 
 static struct value *
 find_provider(struct value *const *layers, const char *name,
               struct dc_error *err)
 {
-    struct buf text;
     for (size_t i = LAYER_BUFFER + 1; i-- > 0;) {
         struct value *all = value_get(layers[i], "providers");
         if (value_get(all, name) != NULL)
             return value_copy(value_get(all, name));
     }
-    if (strcmp(name, DEEPINFRA) == 0)
+    if (provider_named(name) != NULL)
         return read_provider(name, NULL, err);
-    buf_init(&text, 200);
-    buf_add_text(&text, "unknown provider ");
-    option_show(&text, str_of(name), 24);
-    buf_add_text(&text, "; known: " DEEPINFRA);
-    add_names(&text, layers[LAYER_SETTINGS]);
-    add_names(&text, layers[LAYER_BUFFER]);
-    fail(err, DC_E_SYNTAX, "%s", text.ptr);
-    buf_finish(&text);
-    return NULL;
+    return refuse_name(layers, name, err);
 }
 
 /* Lay map over values. A new URL starts without the keys of the old one. */

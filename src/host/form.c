@@ -5,10 +5,12 @@
  */
 #include "host/form.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "host/provider.h"
 
 enum fact { THINKING_OFF = 1, EFFORT_REFUSED = 2 };
 
@@ -17,6 +19,7 @@ struct entry {
     char *model;
     enum dc_form form; /* NONE: as for any server */
     unsigned facts;
+    uint32_t said; /* members that the user knows to be left out */
     struct quirks quirks;
 };
 
@@ -85,7 +88,7 @@ form_of(const struct forms *forms, const struct config *cfg)
     size_t i = find(forms, cfg);
     enum dc_form learned =
         i < FORMS_MAX ? forms->entries[i].form : DC_FORM_NONE;
-    return learned != DC_FORM_NONE ? learned : config_form(cfg);
+    return learned != DC_FORM_NONE ? learned : config_provider(cfg)->form;
 }
 
 /* The flags are for servers of one's own; those of the known hosts refuse what
@@ -93,7 +96,7 @@ form_of(const struct forms *forms, const struct config *cfg)
 static enum dc_form
 after(const struct config *cfg, enum dc_form form)
 {
-    if (form == DC_FORM_LAST && !config_hosted(cfg))
+    if (form == DC_FORM_LAST && !config_provider(cfg)->hosted)
         return DC_FORM_FLAGS;
     return form == DC_FORM_TURN ? DC_FORM_NONE : DC_FORM_TURN;
 }
@@ -145,7 +148,8 @@ form_think_refused(struct forms *forms, const struct config *cfg)
 bool
 form_effort_none(const struct forms *forms, const struct config *cfg)
 {
-    return config_takes_no_effort(cfg) && !knows(forms, cfg, EFFORT_REFUSED);
+    return config_provider(cfg)->effort_none &&
+           !knows(forms, cfg, EFFORT_REFUSED);
 }
 
 bool
@@ -156,12 +160,51 @@ form_effort_refused(struct forms *forms, const struct config *cfg)
 
 /* ---- members ---- */
 
+/* What the table of providers says, of the members that are options. */
+static uint32_t
+known_refused(const struct config *cfg, const struct members *m)
+{
+    uint32_t bits = 0;
+    for (const char *at = config_provider(cfg)->refuses; *at != '\0';) {
+        char name[32];
+        size_t len = strcspn(at, " ");
+        snprintf(name, sizeof name, "%.*s", (int)len, at);
+        if (value_get(m->rest, name) == NULL)
+            bits |= quirk_bit(name);
+        at += len + (at[len] == ' ');
+    }
+    return bits;
+}
+
 uint32_t
 form_refused(const struct forms *forms, const struct config *cfg,
              const struct members *m)
 {
     size_t i = find(forms, cfg);
-    return i < FORMS_MAX ? quirk_match(&forms->entries[i].quirks, m) : 0;
+    uint32_t learned =
+        i < FORMS_MAX ? quirk_match(&forms->entries[i].quirks, m) : 0;
+    return learned | known_refused(cfg, m);
+}
+
+const char *
+form_server(const struct config *cfg)
+{
+    const char *provider = config_text(cfg, "provider");
+    return provider != NULL && *provider != '\0' ? provider : config_host(cfg);
+}
+
+void
+form_left_out(struct forms *forms, const struct config *cfg,
+              const struct members *m, bool all, char *line, size_t size)
+{
+    uint32_t bits = all ? form_refused(forms, cfg, m) : known_refused(cfg, m);
+    bits = quirk_carried(bits, m);
+    size_t i = find(forms, cfg);
+    if (!all && i < FORMS_MAX)
+        bits &= ~forms->entries[i].said;
+    quirk_list(line, size, form_server(cfg), bits);
+    if (bits != 0)
+        entry_of(forms, cfg)->said |= bits;
 }
 
 bool

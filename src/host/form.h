@@ -40,9 +40,16 @@ bool form_effort_none(const struct forms *forms, const struct config *cfg);
 /* DC_FAULT_FIELD with field "reasoning_effort". False as above. */
 bool form_effort_refused(struct forms *forms, const struct config *cfg);
 
-/* The members of m that are refused there, for quirk_fit(). */
+/* The members of m that are refused there, for quirk_fit(). What the user has
+ * put into extra_body is sent until the server itself refuses it. */
 uint32_t form_refused(const struct forms *forms, const struct config *cfg,
                       const struct members *m);
+/* Which of the members of m are left out, as a line for the user, "" for none;
+ * all: also those that were said before. They count as said then. */
+void form_left_out(struct forms *forms, const struct config *cfg,
+                   const struct members *m, bool all, char *line, size_t size);
+/* What the user calls the server: its provider's name, else its host. */
+const char *form_server(const struct config *cfg);
 /* As quirk_learn(). */
 bool form_field_refused(struct forms *forms, const struct config *cfg,
                         const char *name, const char *value);

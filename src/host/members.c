@@ -146,14 +146,24 @@ members_rename(struct members *m, const char *from, const char *to)
 }
 
 void
+members_template(struct members *m, const char *name, struct value *value)
+{
+    static const char kwargs[] = "chat_template_kwargs";
+    char *text = members_get(m, kwargs);
+    struct value *map = text != NULL ? json_parse(str_of(text)) : value_map();
+    if (!value_is(map, VALUE_MAP)) {
+        value_free(map);
+        map = value_map();
+    }
+    value_put(map, name, value);
+    members_set(m, kwargs, map);
+    free(text);
+}
+
+void
 members_thinking_off(struct members *m)
 {
-    static const char name[] = "chat_template_kwargs";
-    const struct value *set = value_get(m->rest, name);
-    struct value *kwargs =
-        value_is(set, VALUE_MAP) ? value_copy(set) : value_map();
-    value_put(kwargs, "enable_thinking", value_bool(false));
-    members_set(m, name, kwargs);
+    members_template(m, "enable_thinking", value_bool(false));
 }
 
 void

@@ -29,8 +29,10 @@ void members_drop(struct members *m, const char *name);
 /* Where to is set already, from is dropped. to is borrowed. */
 void members_rename(struct members *m, const char *from, const char *to);
 
-/* "chat_template_kwargs": {"enable_thinking": false}, besides what the user
- * has in there. */
+/* "chat_template_kwargs": {name: value}, besides what is in there. value is
+ * taken. */
+void members_template(struct members *m, const char *name, struct value *value);
+/* The same with "enable_thinking": false. */
 void members_thinking_off(struct members *m);
 /* "reasoning_effort": "none", unless the user has said how much to think. */
 void members_effort_none(struct members *m);

@@ -152,14 +152,14 @@ least(size_t a, size_t b)
 
 enum { NAME_MAX_LEN = 32 };
 
-/* Edits that turn a into b: a byte added, dropped, changed, or two neighbours
- * swapped. Both are shorter than NAME_MAX_LEN. */
-static size_t
-distance(const char *a, const char *b)
+size_t
+option_edits(const char *a, const char *b)
 {
     size_t rows[3][NAME_MAX_LEN];
     size_t *before = rows[0], *last = rows[1], *row = rows[2];
     size_t len = strlen(b);
+    if (len >= NAME_MAX_LEN || strlen(a) >= NAME_MAX_LEN)
+        return SIZE_MAX;
     for (size_t j = 0; j <= len; j++)
         last[j] = before[j] = j;
     for (size_t i = 1; a[i - 1] != '\0'; i++) {
@@ -188,7 +188,7 @@ nearest(const char *name, unsigned where)
     if (len >= NAME_MAX_LEN)
         return NULL;
     for (size_t i = 0; i < COUNT; i++) {
-        size_t edits = distance(name, options[i].name);
+        size_t edits = option_edits(name, options[i].name);
         if (len >= 3 && strncmp(options[i].name, name, len) == 0)
             edits = least(edits, 1);
         if ((options[i].where & where) && edits <= near) {

@@ -23,6 +23,10 @@ const struct option *option_find(const char *name);
  * there (where: one of the scopes), and which one may be meant. */
 bool option_refuse(const char *name, unsigned where, struct dc_error *err);
 
+/* Edits that turn a into b: a byte added, dropped, changed, or two neighbours
+ * swapped; SIZE_MAX if one is too long for a name. */
+size_t option_edits(const char *a, const char *b);
+
 /* What somebody wrote behind the name: JSON if it is, else the bare text.
  * Owned (value_free). */
 struct value *option_read(const struct option *opt, struct dc_str text);

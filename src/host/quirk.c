@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "host/options.h"
 
 enum { LINE_CELLS = 58 };
 
@@ -33,6 +35,7 @@ static const struct {
     {"fail_fast", NULL},
     {"reasoning_effort", NULL},
     {"reasoning", NULL},
+    {"thinking", NULL},
     {"chat_template_kwargs", NULL},
     {"prompt_cache_key", NULL},
     {"logprobs", NULL},
@@ -140,6 +143,18 @@ quirk_fit(uint32_t bits, struct members *m)
     }
 }
 
+uint32_t
+quirk_carried(uint32_t bits, const struct members *m)
+{
+    uint32_t found = 0;
+    for (size_t i = 0; i < COUNT; i++) {
+        char *value = bits & bit(i) ? members_get(m, fields[i].name) : NULL;
+        found |= value != NULL ? bit(i) : 0;
+        free(value);
+    }
+    return found;
+}
+
 /* ---- telling ---- */
 
 void
@@ -158,4 +173,23 @@ quirk_line(char *out, size_t size, const char *server, const char *name)
         snprintf(out, size, "%.*s...%s", (int)room - 3, server, said);
     else
         snprintf(out, size, "%s%s", server, said);
+}
+
+void
+quirk_list(char *out, size_t size, const char *server, uint32_t bits)
+{
+    struct buf line;
+    size_t count = 0;
+    buf_init(&line, 1024);
+    for (size_t i = 0; i < COUNT; i++)
+        if ((bits & bit(i)) && fields[i].other == NULL)
+            buf_addf(&line, "%s%s", count++ > 0 ? ", " : "", fields[i].name);
+    if (line.len > LINE_CELLS / 2 + 8) {
+        buf_reset(&line);
+        buf_addf(&line, "%zu options", count);
+    }
+    buf_addf(&line, " %s not sent to ", count > 1 ? "are" : "is");
+    option_show(&line, str_of(server), LINE_CELLS - line.len);
+    snprintf(out, size, "%s", count > 0 ? line.ptr : "");
+    buf_finish(&line);
 }

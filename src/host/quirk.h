@@ -36,7 +36,13 @@ uint32_t quirk_match(const struct quirks *q, const struct members *m);
 /* Leave them out, or rename them. */
 void quirk_fit(uint32_t bits, struct members *m);
 
+/* Those of the bits that m carries under a name. */
+uint32_t quirk_carried(uint32_t bits, const struct members *m);
+
 /* What is done about it, as a line for the user. */
 void quirk_line(char *out, size_t size, const char *server, const char *name);
+/* The same for members that are left out: "n, seed are not sent to groq"; "" if
+ * there are none. */
+void quirk_list(char *out, size_t size, const char *server, uint32_t bits);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -15,13 +16,12 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "host/provider.h"
 
 enum { URL_MAX = 2048, HOST_MAX = 253, PORT_MAX = 65535 };
 
 #define ENDPOINT "/chat/completions"
 #define DEEPINFRA_HOST "api.deepinfra.com"
-#define DEEPSEEK_HOST "api.deepseek.com"
-#define DEEPSEEK_BETA "/beta"
 
 struct parts {
     bool secure;
@@ -245,55 +245,6 @@ add_path(struct buf *out, struct dc_str path, bool deepinfra)
         buf_add_text(out, "/v1");
 }
 
-struct server {
-    const char *host;
-    enum dc_form form;
-    bool effort;
-};
-
-/* What is known of a host; NULL if it is nobody's we know. */
-static const struct server *
-find_server(const char *host)
-{
-    static const struct server servers[] = {
-        {DEEPINFRA_HOST, DC_FORM_LAST, true},
-        {"api.openai.com", DC_FORM_TURN, false},
-        {"openrouter.ai", DC_FORM_LAST, true},
-        {DEEPSEEK_HOST, DC_FORM_PREFIX, false},
-        {"api.mistral.ai", DC_FORM_PREFIX, false},
-        {"api.groq.com", DC_FORM_LAST, false},
-        {"api.together.xyz", DC_FORM_LAST, false},
-        {"api.together.ai", DC_FORM_LAST, false},
-        {"api.anthropic.com", DC_FORM_LAST, false},
-        {"api.fireworks.ai", DC_FORM_LAST, false},
-        {"api.x.ai", DC_FORM_LAST, false},
-        {"api.cerebras.ai", DC_FORM_LAST, false},
-        {"api.perplexity.ai", DC_FORM_LAST, false},
-        {"api.moonshot.ai", DC_FORM_LAST, false},
-        {"api.moonshot.cn", DC_FORM_LAST, false},
-        {"api.sambanova.ai", DC_FORM_LAST, false},
-        {"api.novita.ai", DC_FORM_LAST, false},
-        {"api.hyperbolic.xyz", DC_FORM_LAST, false},
-        {"api.z.ai", DC_FORM_LAST, false},
-        {"api.studio.nebius.ai", DC_FORM_LAST, false},
-        {"api.cohere.ai", DC_FORM_LAST, false},
-        {"router.huggingface.co", DC_FORM_LAST, false},
-        {"integrate.api.nvidia.com", DC_FORM_LAST, false},
-        {"generativelanguage.googleapis.com", DC_FORM_LAST, false},
-    };
-    for (size_t i = 0; i < sizeof servers / sizeof *servers; i++)
-        if (strcmp(host, servers[i].host) == 0)
-            return &servers[i];
-    return NULL;
-}
-
-/* Of a DeepSeek that is asked itself, not through a port of one's own. */
-static bool
-is_deepseek(const struct parts *parts)
-{
-    return parts->port == 0 && strcmp(parts->host, DEEPSEEK_HOST) == 0;
-}
-
 static char *
 print_endpoint(const struct url *url, struct dc_str path, bool deepinfra)
 {
@@ -305,6 +256,22 @@ print_endpoint(const struct url *url, struct dc_str path, bool deepinfra)
     return buf_take(&out, NULL);
 }
 
+/* path is cut if it is the server's own for that. Behind a port of one's own is
+ * a server that only goes by its name. */
+static void
+read_prefix(struct url *out, struct parts *parts)
+{
+    const char *prefix = provider_of(parts->host, NULL)->prefix;
+    char path[32];
+    cut_slashes(&parts->path);
+    if (prefix == NULL || parts->port != 0)
+        return;
+    snprintf(path, sizeof path, "%s" ENDPOINT, prefix);
+    out->prefix = print_endpoint(out, str_of(path), false);
+    if (str_is(parts->path, prefix))
+        parts->path = str_of(strstr(out->prefix, path));
+}
+
 bool
 url_read(struct url *out, struct dc_str text, struct dc_error *err)
 {
@@ -314,24 +281,16 @@ url_read(struct url *out, struct dc_str text, struct dc_error *err)
     text = str_trim(text);
     if (!check_bytes(text, err) || !split(text, &parts, err))
         return false;
-    const struct server *server = find_server(parts.host);
     out->secure = parts.secure;
     out->loopback = is_loopback(parts.host);
-    out->hosted = server != NULL;
-    out->effort = server != NULL && server->effort;
-    out->form = server != NULL ? server->form : DC_FORM_LAST;
     out->deepinfra = parts.port == 0 && strcmp(parts.host, DEEPINFRA_HOST) == 0;
+    out->name = mem_str(parts.host);
     buf_init(&host, (size_t)URL_MAX * 2);
     buf_add_text(&host, parts.host);
     if (parts.port > 0)
         buf_addf(&host, ":%ld", parts.port);
     out->host = buf_take(&host, NULL);
-    if (is_deepseek(&parts))
-        out->prefix =
-            print_endpoint(out, str_of(DEEPSEEK_BETA ENDPOINT), false);
-    cut_slashes(&parts.path);
-    if (out->prefix != NULL && str_is(parts.path, DEEPSEEK_BETA))
-        parts.path = str_of(DEEPSEEK_BETA ENDPOINT);
+    read_prefix(out, &parts);
     out->endpoint = print_endpoint(out, parts.path, out->deepinfra);
     return true;
 }
@@ -342,5 +301,6 @@ url_finish(struct url *url)
     free(url->endpoint);
     free(url->prefix);
     free(url->host);
+    free(url->name);
     *url = (struct url){0};
 }

@@ -12,11 +12,8 @@ struct url {
     bool secure;    /* https */
     bool loopback;
     bool deepinfra; /* where DeepInfra's defaults apply */
-    bool hosted;    /* a provider known to answer nobody without a key */
-    bool effort;    /* known to take reasoning_effort "none" */
-    /* how an answer that was cut is gone on with there; LAST where unknown */
-    enum dc_form form;
-    char *prefix; /* the endpoint for DC_FORM_PREFIX, if it is another one */
+    char *name;     /* the host without its port, for provider_of() */
+    char *prefix;   /* the endpoint for DC_FORM_PREFIX, if it is another one */
 };
 
 /* False with *err if text is no address that a key may be sent to; the text

@@ -43,7 +43,8 @@ static void
 clear(void)
 {
     static const char *const names[] = {"DEEPINFRA_API_KEY", "DEEPINFRA_TOKEN",
-                                        "A_KEY", "B_KEY"};
+                                        "A_KEY", "B_KEY", "GROQ_API_KEY",
+                                        "OPENAI_API_KEY"};
     for (size_t i = 0; i < COUNT(names); i++)
         unsetenv(names[i]);
 }
@@ -314,6 +315,35 @@ static const struct {
     {"{\"api_key_env\":\"A_KEY\",\"base_url\":\"https://x.example\","
      "\"provider\":\"warm\",\"providers\":{\"warm\":{\"temperature\":2}}}",
      NULL, NULL, NULL, "x.example", "", "found a from $A_KEY", 2},
+    /* built-in ones, and what users make of them */
+    {"{}", NULL, "---\nprovider: groq\nmodel: m\n---\n", NULL, "api.groq.com",
+     "m", "found g from $GROQ_API_KEY", 0},
+    {"{\"base_url\":\"https://x.example\",\"api_key_env\":\"A_KEY\","
+     "\"model\":\"x\"}", "{\"provider\":\"ollama\"}", NULL, NULL,
+     "localhost:11434", "", "none", 0},
+    {"{\"provider\":\"openai\"}", NULL, NULL, NULL, "api.openai.com", "",
+     "missing: no key; set $OPENAI_API_KEY or see :h deepchat-key", 0},
+    {"{\"provider\":\"groq\",\"providers\":{\"groq\":{\"model\":\"gm\","
+     "\"temperature\":1}}}", NULL, NULL, NULL, "api.groq.com", "gm",
+     "found g from $GROQ_API_KEY", 1},
+    {"{\"provider\":\"groq\",\"providers\":{\"groq\":{\"api_key_env\":"
+     "\"A_KEY\"}}}", NULL, NULL, NULL, "api.groq.com", "",
+     "found a from $A_KEY", 0},
+    {"{\"provider\":\"groq\",\"providers\":{\"groq\":{\"api_key_cmd\":"
+     "[\"p\",\"q\"]}}}", NULL, NULL, NULL, "api.groq.com", "", "command p q", 0},
+    {"{\"provider\":\"groq\",\"providers\":{\"groq\":{\"api_key_env\":"
+     "null}}}", NULL, NULL, NULL, "api.groq.com", "",
+     "missing: no key for api.groq.com; set api_key_env or api_key_cmd", 0},
+    {"{\"provider\":\"groq\",\"providers\":{\"groq\":{\"base_url\":"
+     "\"https://x.example\"}}}", NULL, NULL, NULL, "x.example", "", "none", 0},
+    {"{\"provider\":\"groq\",\"providers\":{\"groq\":{\"base_url\":"
+     "\"http://127.0.0.1:1\",\"api_key_env\":\"A_KEY\"}}}", NULL, NULL, NULL,
+     "127.0.0.1:1", "", "found a from $A_KEY", 0},
+    {"{\"provider\":\"groq\"}", "{\"base_url\":\"https://x.example\"}", NULL,
+     NULL, "x.example", "", "none", 0},
+    {"{\"providers\":{\"groq\":{\"model\":\"gm\"}}}",
+     "{\"providers\":{\"groq\":{\"model\":\"bm\"}},\"provider\":\"groq\"}",
+     NULL, NULL, "api.groq.com", "bm", "found g from $GROQ_API_KEY", 0},
 };
 /* clang-format on */
 
@@ -324,6 +354,7 @@ Test(config_key, places, .timeout = 20)
         setenv("DEEPINFRA_API_KEY", "k1", 1);
         setenv("A_KEY", "a", 1);
         setenv("B_KEY", "b", 1);
+        setenv("GROQ_API_KEY", "g", 1);
         struct config *cfg = make(merges[i].settings, merges[i].buffer,
                                   merges[i].chat, merges[i].arguments);
         cr_expect_str_eq(config_host(cfg), merges[i].host, "%zu: host %s", i,

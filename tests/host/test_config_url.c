@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "host/provider.h"
 #include "host/url.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -155,7 +156,7 @@ Test(config_url, accepts, .timeout = 20)
         cr_assert(ok, "%s: %s", good[i].text, err.text);
         snprintf(flags, sizeof flags, "%s%s%s%s", url.secure ? "s" : "",
                  url.loopback ? "l" : "", url.deepinfra ? "d" : "",
-                 url.hosted ? "h" : "");
+                 provider_of(url.name, NULL)->hosted ? "h" : "");
         cr_expect_str_eq(url.endpoint, good[i].endpoint, "%s gave %s",
                          good[i].text, url.endpoint);
         cr_expect_str_eq(url.host, good[i].host, "%s gave %s", good[i].text,
@@ -196,8 +197,9 @@ Test(config_url, forms, .timeout = 20)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct url url;
         cr_assert(url_read(&url, str_of(cases[i].text), NULL));
-        cr_expect_eq(url.form, cases[i].form, "%s", cases[i].text);
-        cr_expect_eq(url.effort, cases[i].effort, "%s", cases[i].text);
+        const struct provider *p = provider_of(url.name, NULL);
+        cr_expect_eq(p->form, cases[i].form, "%s", cases[i].text);
+        cr_expect_eq(p->effort_none, cases[i].effort, "%s", cases[i].text);
         cr_expect_eq(url.prefix == NULL, cases[i].prefix == NULL, "%s",
                      cases[i].text);
         if (url.prefix != NULL && cases[i].prefix != NULL)
