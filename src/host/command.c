@@ -8,6 +8,7 @@
 #include "host/chat.h"
 #include "host/check.h"
 #include "host/config.h"
+#include "host/context.h"
 #include "host/file.h"
 #include "host/journal.h"
 #include "host/lock.h"
@@ -145,6 +146,12 @@ rewrite_closed(struct host *host, const struct value *args)
 }
 
 static void
+gather(struct host *host, const struct value *args)
+{
+    contexts_gather(host->contexts, args);
+}
+
+static void
 stop(struct host *host, const struct value *args)
 {
     host_stop(host, id_of(args));
@@ -236,6 +243,7 @@ static const struct {
     {"send", send_chat},
     {"continue", continue_chat},
     {"inline", continue_text},
+    {"context", gather},
     {"stop", stop},
     {"saved", saved},
     {"closed", closed},

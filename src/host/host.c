@@ -3,6 +3,7 @@
 
 #include "host/catalog.h"
 #include "host/chat.h"
+#include "host/context.h"
 #include "host/form.h"
 #include "host/journal.h"
 #include "host/lock.h"
@@ -33,6 +34,7 @@ host_init(struct host *host, struct loop *lp, struct http *http,
     host->chats = chats_new(host);
     host->reviews = reviews_new(host);
     host->resume = resume_new(host);
+    host->contexts = contexts_new(host);
     writer_on_frame(host->writer, on_frame, http);
 }
 
@@ -52,6 +54,7 @@ host_stop(struct host *host, int64_t id)
 {
     chats_stop(host->chats, id);
     reviews_stop(host->reviews, id);
+    contexts_stop(host->contexts, id);
 }
 
 void
@@ -67,6 +70,7 @@ host_finish(struct host *host, int ms)
     chats_free(host->chats);
     reviews_free(host->reviews);
     resume_free(host->resume);
+    contexts_free(host->contexts);
     journal_flush(ms);
     locks_free(host->locks);
     forms_free(host->forms);

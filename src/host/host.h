@@ -13,6 +13,7 @@
 
 struct catalog;
 struct chats;
+struct contexts;
 struct forms;
 struct locks;
 struct resume;
@@ -29,6 +30,7 @@ struct host {
     struct forms *forms;     /* how servers are asked to go on */
     struct catalog *catalog; /* what is known of models */
     struct resume *resume;
+    struct contexts *contexts;
     bool foreign; /* no "hello" of a plugin that speaks our protocol has come:
                      take no orders */
 };

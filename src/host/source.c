@@ -1,0 +1,174 @@
+/* A file as text, see source.h. What a file is is asked before it is opened:
+ * to open a device may already do something. */
+#include "host/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/utf8.h"
+#include "host/allow.h"
+#include "host/file.h"
+
+#define BOM "\xef\xbb\xbf"
+
+/* "NAME is WHAT; nothing was sent". */
+static bool
+refuse(struct dc_error *err, const char *name, const char *what)
+{
+    char shown[ALLOW_NAME];
+    return fail(err, DC_E_SYSTEM, "%s %s; nothing was sent",
+                allow_name(name, shown), what);
+}
+
+static bool
+refuse_system(struct dc_error *err, const char *name)
+{
+    char shown[ALLOW_NAME];
+    int why = errno;
+    return fail(err, DC_E_SYSTEM, "%s: %s; nothing was sent",
+                allow_name(name, shown), strerror(why));
+}
+
+static bool
+check_kind(const struct stat *st, const char *name, struct dc_error *err)
+{
+    if (S_ISDIR(st->st_mode))
+        return refuse(err, name, "is a directory");
+    if (!S_ISREG(st->st_mode))
+        return refuse(err, name, "is no ordinary file");
+    if (st->st_size > (off_t)SOURCE_MAX)
+        return refuse(err, name, "is over 1 MiB");
+    return true;
+}
+
+static bool
+read_all(int fd, const char *name, struct buf *out, struct dc_error *err)
+{
+    struct stat st;
+    struct buf bytes;
+    if (fstat(fd, &st) != 0)
+        return refuse_system(err, name);
+    if (!check_kind(&st, name, err))
+        return false;
+    buf_init(&bytes, SOURCE_MAX);
+    bool ok = file_read_fd(fd, &bytes);
+    if (ok)
+        buf_add_str(out, buf_str(&bytes));
+    else if (bytes.full)
+        refuse(err, name, "is over 1 MiB"); /* it has grown */
+    else
+        refuse_system(err, name);
+    buf_finish(&bytes);
+    return ok;
+}
+
+static bool
+read_file(const char *path, const char *name, struct buf *out,
+          struct dc_error *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return refuse_system(err, name);
+    if (!check_kind(&st, name, err))
+        return false;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return refuse_system(err, name);
+    bool ok = read_all(fd, name, out, err);
+    close(fd);
+    return ok;
+}
+
+/* ---- text ---- */
+
+static bool
+check_text(struct dc_str text, const char *name, struct dc_error *err)
+{
+    if (text.len > 0 && memchr(text.ptr, '\0', text.len) != NULL)
+        return refuse(err, name, "is binary");
+    if (!utf8_clean(text))
+        return refuse(err, name, "is not UTF-8 text");
+    return true;
+}
+
+/* True if all lines end with CR LF, and there is one. */
+static bool
+is_dos(struct dc_str text)
+{
+    size_t at = 0, end;
+    while ((end = str_find((struct dc_str){text.ptr + at, text.len - at},
+                           '\n')) < text.len - at) {
+        if (end == 0 || text.ptr[at + end - 1] != '\r')
+            return false;
+        at += end + 1;
+    }
+    return at > 0;
+}
+
+static void
+drop_returns(struct buf *text)
+{
+    size_t to = 0;
+    for (size_t from = 0; from < text->len; from++)
+        if (text->ptr[from] != '\r' || from + 1 == text->len ||
+            text->ptr[from + 1] != '\n')
+            text->ptr[to++] = text->ptr[from];
+    buf_cut(text, to);
+}
+
+static void
+normalise(struct buf *text)
+{
+    if (str_starts(buf_str(text), BOM))
+        buf_drop(text, strlen(BOM));
+    if (text->len > 0 && is_dos(buf_str(text)))
+        drop_returns(text);
+    if (text->len > 0 && text->ptr[text->len - 1] == '\n')
+        buf_cut(text, text->len - 1);
+}
+
+/* ---- lines ---- */
+
+/* Where the line behind count others begins; the text has them. */
+static size_t
+skip_lines(struct dc_str text, long count)
+{
+    size_t at = 0;
+    for (; count > 0; count--)
+        at += str_find((struct dc_str){text.ptr + at, text.len - at}, '\n') + 1;
+    return at;
+}
+
+static bool
+cut_lines(struct buf *text, struct source_lines lines, const char *name,
+          struct dc_error *err)
+{
+    char shown[ALLOW_NAME];
+    long count = 1;
+    long last = lines.last > lines.first ? lines.last : lines.first;
+    for (size_t i = 0; i < text->len; i++)
+        count += text->ptr[i] == '\n';
+    if (last > count)
+        return fail(err, DC_E_SYSTEM, "%s has %ld line%s; nothing was sent",
+                    allow_name(name, shown), count, count == 1 ? "" : "s");
+    buf_cut(text, skip_lines(buf_str(text), last) - 1);
+    buf_drop(text, skip_lines(buf_str(text), lines.first - 1));
+    return true;
+}
+
+bool
+source_read(const char *path, const char *name, struct source_lines lines,
+            struct buf *out, struct dc_error *err)
+{
+    if (!read_file(path, name, out, err) ||
+        !check_text(buf_str(out), name, err))
+        return false;
+    normalise(out);
+    return lines.first <= 0 || out->len == 0 ||
+           cut_lines(out, lines, name, err);
+}
