@@ -13,6 +13,7 @@
 #include "host/journal.h"
 #include "host/lock.h"
 #include "host/log.h"
+#include "host/models.h"
 #include "host/resume.h"
 #include "host/review.h"
 
@@ -252,6 +253,7 @@ static const struct {
     {"resume", resume},
     {"restore", restore},
     {"forget", forget},
+    {"models", models_ask},
     {"check", check},
     {"rewrite", rewrite},
     {"rewrite_go_on", rewrite_go_on},
