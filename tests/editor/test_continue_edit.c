@@ -286,7 +286,8 @@ Test(editor_continue_edit, bang_and_instruction)
     stage_stop(&st);
 }
 
-/* JSON that is cut is asked for anew: what came first is replaced. */
+/* What is bound to a grammar and cut is asked for anew: what came first is
+ * replaced. */
 Test(editor_continue_edit, anew)
 {
     static const char whole[] =
@@ -295,7 +296,7 @@ Test(editor_continue_edit, anew)
     stage_start(&st,
                 "token {\\n\\n\"x\":\nhold g" LENGTH NEXT
                 "token {\"a\":\ntoken \\n\ntoken 1}" STOP,
-                "'response_format': {'type': 'json_object'}");
+                "'response_format': {'type': 'regex', 'regex': '.'}");
     ed_ex(st.ed, "DeepChat! q");
     cr_assert(stage_shows(&st, "\\\"x\\\":"));
     cr_assert(stage_finish(&st));
