@@ -271,6 +271,23 @@ dc_stream_summary(const struct dc_stream *st)
     return &st->summary;
 }
 
+void
+dc_stream_choice(const struct dc_stream *st, unsigned choice,
+                 struct dc_summary *out)
+{
+    *out = st->summary;
+    if (choice == 0)
+        return;
+    out->finish = DC_FINISH_NONE;
+    out->finish_text[0] = '\0';
+    out->calls = 0;
+    if (choice >= st->choice_count)
+        return;
+    out->finish = st->choices[choice].finish;
+    memcpy(out->finish_text, st->choices[choice].finish_text,
+           sizeof out->finish_text);
+}
+
 const struct dc_call *
 dc_stream_call(struct dc_stream *st, size_t index)
 {

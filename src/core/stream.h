@@ -50,6 +50,9 @@ struct stream_choice {
     size_t held_len;
     bool new_line; /* held is the indentation of a line */
     bool heard;    /* some text has come */
+
+    enum dc_finish finish; /* that of choice 0 is in the summary, too */
+    char finish_text[33];
 };
 
 struct stream_item {
@@ -128,7 +131,8 @@ const cJSON *stream_object(const cJSON *object, const char *key);
 /* ---- stream_usage.c ----------------------------------------------------- */
 
 void stream_usage(struct dc_stream *st, const cJSON *usage);
-void stream_finish(struct dc_stream *st, const char *reason);
+/* Why a choice that there is has ended; "" says nothing. */
+void stream_finish(struct dc_stream *st, size_t choice, const char *reason);
 void stream_labels(struct dc_stream *st, const cJSON *chunk);
 /* The error of a chunk, if it has one; named: as in stream_event. */
 bool stream_error(struct dc_stream *st, const cJSON *chunk, bool named);

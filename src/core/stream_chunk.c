@@ -215,10 +215,10 @@ read_choice(struct dc_stream *st, const cJSON *choice)
     const cJSON *delta = find_delta(st, index, choice);
     read_reasoning(st, index, delta);
     read_content(st, index, delta);
+    stream_finish(st, index, stream_string(choice, "finish_reason"));
     if (index > 0)
         return;
     read_calls(st, delta);
-    stream_finish(st, stream_string(choice, "finish_reason"));
     stream_usage(st, stream_object(choice, "usage"));
 }
 

@@ -93,17 +93,28 @@ static const struct {
     {"model_context_window_exceeded", DC_FINISH_CONTEXT},
 };
 
+static enum dc_finish
+finish_of(const char *reason)
+{
+    for (size_t i = 0; i < sizeof finishes / sizeof *finishes; i++)
+        if (strcmp(reason, finishes[i].text) == 0)
+            return finishes[i].finish;
+    return DC_FINISH_OTHER;
+}
+
 void
-stream_finish(struct dc_stream *st, const char *reason)
+stream_finish(struct dc_stream *st, size_t choice, const char *reason)
 {
     if (*reason == '\0')
         return;
     struct dc_summary *sum = &st->summary;
-    stream_line(sum->finish_text, sizeof sum->finish_text, str_of(reason));
-    sum->finish = DC_FINISH_OTHER;
-    for (size_t i = 0; i < sizeof finishes / sizeof *finishes; i++)
-        if (strcmp(reason, finishes[i].text) == 0)
-            sum->finish = finishes[i].finish;
+    struct stream_choice *c = &st->choices[choice];
+    c->finish = finish_of(reason);
+    stream_line(c->finish_text, sizeof c->finish_text, str_of(reason));
+    if (choice > 0)
+        return;
+    sum->finish = c->finish;
+    memcpy(sum->finish_text, c->finish_text, sizeof sum->finish_text);
 }
 
 /* The first that says something counts: routers begin with empty ones. */
