@@ -213,6 +213,40 @@ journal_reasoning(struct journal *j, struct dc_str text, struct dc_error *err)
     return append(j, 'r', text, err);
 }
 
+/* soon: it matters as much as the end of a reply. */
+static bool
+append_choice(struct journal *j, unsigned choice, char kind,
+              struct dc_str payload, bool soon, struct dc_error *err)
+{
+    struct buf all;
+    buf_init(&all, RECORD_FILE_MAX);
+    bool ok = buf_addf(&all, "%u %c ", choice, kind) &&
+              buf_add_str(&all, payload) &&
+              record_add(&j->out, 'c', buf_str(&all));
+    buf_finish(&all);
+    return write_out(j, ok, soon, err);
+}
+
+bool
+journal_choice(struct journal *j, unsigned choice, enum dc_delta_kind kind,
+               struct dc_str text, struct dc_error *err)
+{
+    char record = kind == DC_DELTA_TEXT ? 't' : 'r';
+    return append_choice(j, choice, record, text, false, err);
+}
+
+bool
+journal_choice_end(struct journal *j, unsigned choice, const char *pairs,
+                   struct dc_error *err)
+{
+    struct buf fields;
+    buf_init(&fields, RECORD_FILE_MAX);
+    record_add_field(&fields, "pairs", pairs);
+    bool ok = append_choice(j, choice, 'e', buf_str(&fields), true, err);
+    buf_finish(&fields);
+    return ok;
+}
+
 bool
 journal_anew(struct journal *j, struct dc_error *err)
 {

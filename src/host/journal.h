@@ -8,7 +8,9 @@
  * of "K LENGTH " and the payload):
  *   DEEPCHAT JOURNAL 1\n
  *   K LENGTH CRC32HEX\n PAYLOAD \n
- * K is one of m(eta) u(ser) t(ext) r(easoning) a(new) e(nd).
+ * K is one of m(eta) u(ser) t(ext) r(easoning) a(new) e(nd) c(hoice): the
+ * payload of the last is "N K " and what a record K of choice N would hold, K
+ * being t, r or e.
  */
 #ifndef HOST_JOURNAL_H
 #define HOST_JOURNAL_H
@@ -38,7 +40,13 @@ struct journal *journal_new(const char *dir, const struct journal_head *head,
 bool journal_text(struct journal *j, struct dc_str text, struct dc_error *err);
 bool journal_reasoning(struct journal *j, struct dc_str text,
                        struct dc_error *err);
-/* What came so far is void: the answer comes anew. */
+/* The same of another answer to the same question (n > 1), and its end. choice
+ * is above 0. */
+bool journal_choice(struct journal *j, unsigned choice, enum dc_delta_kind kind,
+                    struct dc_str text, struct dc_error *err);
+bool journal_choice_end(struct journal *j, unsigned choice, const char *pairs,
+                        struct dc_error *err);
+/* What came so far is void: the answer comes anew. The others stay. */
 bool journal_anew(struct journal *j, struct dc_error *err);
 /* The chat has a path now, or another one. */
 bool journal_chat(struct journal *j, const char *path, struct dc_error *err);
@@ -62,6 +70,13 @@ void journal_remove(struct journal *j);
 /* Wait until everything written so far is on disk, at most ms milliseconds. */
 void journal_flush(int ms);
 
+/* What another answer came to. */
+struct journal_choice {
+    unsigned number; /* from 1 */
+    char *pairs;     /* "" if it never ended */
+    struct dc_str reasoning, text;
+};
+
 /* What a file holds: all records before the first damaged one. */
 struct journal_entry {
     char *file; /* path of the journal file */
@@ -73,6 +88,8 @@ struct journal_entry {
     bool writing;         /* a living process still adds to it */
     bool whole;           /* no damaged record, nothing behind the last */
     struct dc_str user, reasoning, text;
+    struct journal_choice *choices; /* by number */
+    size_t choice_count;
 };
 
 /* Paths of the newest journals in dir, the newest first. Owned:

@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "host/file.h"
 #include "host/record.h"
+#include "host/recover_choice.h"
 
 #define SUFFIX ".journal"
 
@@ -165,6 +166,7 @@ static void
 take_records(struct journal_entry *e, struct record r, struct dc_str rest)
 {
     struct buf user, text, reasoning;
+    struct recover_choices choices = {.count = 0};
     buf_init(&user, RECORD_FILE_MAX);
     buf_init(&text, RECORD_FILE_MAX);
     buf_init(&reasoning, RECORD_FILE_MAX);
@@ -179,6 +181,8 @@ take_records(struct journal_entry *e, struct record r, struct dc_str rest)
             buf_add_str(&text, r.payload);
         else if (r.kind == 'r')
             buf_add_str(&reasoning, r.payload);
+        else if (r.kind == 'c')
+            recover_choice_add(&choices, r.payload);
         else if (r.kind == 'a') {
             buf_reset(&text);
             buf_reset(&reasoning);
@@ -188,6 +192,7 @@ take_records(struct journal_entry *e, struct record r, struct dc_str rest)
     e->user = taken(&user);
     e->text = taken(&text);
     e->reasoning = taken(&reasoning);
+    recover_choices_take(&choices, e);
 }
 
 /* False if not even the head is whole. */
@@ -288,6 +293,12 @@ journal_entry_finish(struct journal_entry *e)
     free_str(e->user);
     free_str(e->reasoning);
     free_str(e->text);
+    for (size_t i = 0; i < e->choice_count; i++) {
+        free(e->choices[i].pairs);
+        free_str(e->choices[i].reasoning);
+        free_str(e->choices[i].text);
+    }
+    free(e->choices);
     memset(e, 0, sizeof *e);
 }
 
