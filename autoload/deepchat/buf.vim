@@ -201,11 +201,13 @@ endfunction
 
 " ---- text ------------------------------------------------------------------
 
-" Host: add text to replies. batch is a list of [id, seq, kind, text]; kind is
-" 'text', 'anew' for text that replaces all there is, or 'reasoning'. Returns a word for each: 'ok'; 'dup', it was there
-" already; 'retry', not now; 'deleted' or 'undone', the user took the region
-" away; 'gone', there is no such reply or buffer; else an error. The trouble of
-" one is not that of the others.
+" Host: add text to replies. batch is a list of [id, seq, kind, text], with the
+" number of the choice behind it for an answer besides the first, which counts
+" by itself; kind is 'text', 'anew' for text that replaces all there is, or
+" 'reasoning'. Returns a word for each: 'ok'; 'dup', it was there already;
+" 'retry', not now; 'deleted' or 'undone', the user took the region away;
+" 'dropped', only that of this choice; 'gone', there is no such reply or buffer;
+" else an error. The trouble of one is not that of the others.
 function! deepchat#buf#append(batch) abort
   let l:words = map(copy(a:batch), {_, piece -> s:try_append(piece)})
   call deepchat#port#redraw()
@@ -222,12 +224,13 @@ function! s:try_append(piece) abort
   endtry
 endfunction
 
-function! s:append(id, seq, kind, text) abort
+function! s:append(id, seq, kind, text, ...) abort
   let l:reply = get(s:replies, a:id, {})
   if empty(l:reply) || !bufloaded(l:reply.buf)
     return 'gone'
   endif
-  if a:seq <= l:reply.seq
+  let l:lane = a:0 > 0 ? deepchat#choice#lane(l:reply, a:1) : l:reply
+  if a:seq <= l:lane.seq
     return 'dup'
   endif
   if !l:reply.begun
@@ -237,15 +240,39 @@ function! s:append(id, seq, kind, text) abort
   if l:word !=# 'ok'
     return l:word
   endif
-  let l:at = a:kind ==# 'reasoning' ? s:region(l:reply, a:kind) : l:reply.place
+  return a:0 > 0 ? s:append_choice(l:reply, l:lane, a:seq, a:kind, a:text)
+        \ : s:append_first(l:reply, a:seq, a:kind, a:text)
+endfunction
+
+function! s:append_first(reply, seq, kind, text) abort
+  let l:at = a:kind ==# 'reasoning' ? s:region(a:reply, a:kind) : a:reply.place
   if empty(l:at)
-    let l:reply.seq = a:seq
+    let a:reply.seq = a:seq
     return 'ok'
   endif
-  if deepchat#buf#user_is_busy(l:reply.buf, l:at[2])
+  if deepchat#buf#user_is_busy(a:reply.buf, l:at[2])
     return 'retry'
   endif
-  return deepchat#buf#edit(l:reply, function('s:insert'), [l:reply, a:seq, a:kind, l:at, a:text])
+  return deepchat#buf#edit(a:reply, function('s:insert'), [a:reply, a:seq, a:kind, l:at, a:text])
+endfunction
+
+function! s:append_choice(reply, lane, seq, kind, text) abort
+  if a:kind ==# 'reasoning'
+    call deepchat#choice#think(a:lane, a:seq, a:text)
+    return 'ok'
+  endif
+  let l:new = a:lane.bytes == 0
+  let l:at = l:new ? deepchat#buf#anchor_at(a:reply, 'head') : s:place(a:lane)
+  if empty(l:at)
+    return 'dropped'
+  elseif deepchat#buf#user_is_busy(a:reply.buf, l:at[2])
+    return 'retry'
+  endif
+  let l:word = deepchat#buf#edit(a:reply, function('s:insert'), [a:lane, a:seq, a:kind, l:at, a:text])
+  if l:new && l:word ==# 'ok'
+    call deepchat#choice#fold(a:lane)
+  endif
+  return l:word
 endfunction
 
 " 'ok' if the place of the reply is still its place; that of its text is noted.
@@ -253,19 +280,25 @@ function! s:alive(reply) abort
   if has_key(a:reply, 'reloaded')
     return 'deleted'
   endif
-  let l:text = deepchat#buf#anchor_at(a:reply, 'text')
-  if empty(l:text) || !a:reply.kind.alive(a:reply, l:text)
-    return 'deleted'
-  endif
-  if a:reply.bytes > 0 && l:text[0] == l:text[2] && l:text[1] == l:text[3]
+  let l:place = s:place(a:reply)
+  if empty(l:place)
     return 'deleted'
   endif
   if getbufvar(a:reply.buf, 'changedtick') != a:reply.tick
         \ && deepchat#port#undo_seq(a:reply.buf) < a:reply.undo_seq
     return 'undone'
   endif
-  let a:reply.place = l:text
+  let a:reply.place = l:place
   return 'ok'
+endfunction
+
+" Where the text of a reply or lane stands, [] if it has no place.
+function! s:place(reply) abort
+  let l:text = deepchat#buf#anchor_at(a:reply, 'text')
+  if empty(l:text) || !a:reply.kind.alive(a:reply, l:text)
+    return []
+  endif
+  return a:reply.bytes > 0 && l:text[0] == l:text[2] && l:text[1] == l:text[3] ? [] : l:text
 endfunction
 
 " Where text of this kind goes. The reasoning's region is made above the
@@ -371,7 +404,8 @@ endfunction
 " ---- the end ---------------------------------------------------------------
 
 " Host: reply id has ended. about has finish line pairs refused got_text
-" seconds pieces rounds tokens_in tokens_out cost, and lost if its text has no
+" seconds pieces rounds tokens_in tokens_out cost; choices, a list of the pairs
+" of the answers besides the first, '' for what did not come; and lost if its text has no
 " place any more: then it was stopped, even if the server has said all of it;
 " violations, see deepchat#schema#show().
 " Returns 'retry', or a map: saved, the reply is in a saved file; alive, it is
@@ -421,8 +455,10 @@ function! s:clear_looks(reply) abort
 endfunction
 
 function! s:drop(reply) abort
-  for l:what in ['end', 'head', 'text', 'tail', 'reasoning']
-    call deepchat#port#anchor_drop(a:reply.buf, s:key(a:reply.id, l:what))
+  for l:lane in [a:reply] + deepchat#choice#all(a:reply)
+    for l:what in ['end', 'head', 'text', 'tail', 'reasoning']
+      call deepchat#port#anchor_drop(a:reply.buf, s:key(l:lane.id, l:what))
+    endfor
   endfor
   call remove(s:replies, a:reply.id)
 endfunction

@@ -129,22 +129,22 @@ endfunction
 " [row, lines] of the old answer as an alternate, as the user may have changed
 " it; no lines if it is gone.
 function! s:kept(reply, head) abort
-  let l:group = deepchat#alt#group(a:reply.buf, a:head + 1)
-  let l:there = !empty(a:reply.kept) && len(l:group.alternates) == a:reply.before + 1
-  let l:row = l:there ? l:group.alternates[-1] - 1 : a:head
-  return [l:row, l:there ? getbufline(a:reply.buf, l:row + 1, l:group.first - 1) : []]
+  let l:alternates = deepchat#alt#group(a:reply.buf, a:head + 1).alternates
+  let l:new = filter(map(deepchat#choice#all(a:reply), 'deepchat#choice#lnum(v:val)'), 'v:val > 0')
+  let l:there = !empty(a:reply.kept) && len(l:alternates) == a:reply.before + 1 + len(l:new)
+  let l:lnum = l:there ? l:alternates[a:reply.before] : a:head + 1
+  return [l:lnum - 1, l:there ? getbufline(a:reply.buf, l:lnum, deepchat#turn#range_end(a:reply.buf, l:lnum)) : []]
 endfunction
 
 " One that was stopped or broke off replaces nothing.
 function! s:done(reply, about) abort
-  let l:rows = deepchat#room#set_marker(a:reply, a:about)
-  let [l:row, l:lines] = s:kept(a:reply, l:rows[0])
+  let [l:row, l:lines] = s:kept(a:reply, deepchat#buf#anchor_at(a:reply, 'head')[0])
   if !a:reply.replace || empty(l:lines) || l:lines !=# a:reply.kept
         \ || a:about.finish =~# '^\%(error\|stopped\|interrupted\)$'
-    return l:rows
+    return deepchat#room#set_marker(a:reply, a:about)
   endif
   call deepchat#port#replace(a:reply.buf, l:row, len(l:lines), [])
-  return [l:row, l:row]
+  return [l:row, deepchat#room#set_marker(a:reply, a:about)[1]]
 endfunction
 
 " Not a byte of it came: all is as it was before, but for what the user did

@@ -109,10 +109,11 @@ endfunction
 
 " The end of an answer that has text. As started().
 function! deepchat#room#set_marker(reply, about) abort
+  let [l:alt, l:top] = deepchat#choice#end(a:reply, a:about)
   let l:row = deepchat#buf#anchor_at(a:reply, 'head')[0]
-  call deepchat#port#replace(a:reply.buf, l:row, 1, ['%% assistant' . a:about.pairs])
+  call deepchat#port#replace(a:reply.buf, l:row, 1, ['%% assistant' . a:about.pairs . l:alt])
   call deepchat#buf#anchor(a:reply, 'head', l:row, 0, l:row, 0)
-  return [l:row, l:row]
+  return [l:top < 0 ? l:row : l:top, l:row]
 endfunction
 
 " Not a byte of the reply came: take its markers away again. What the user

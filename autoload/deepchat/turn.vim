@@ -138,7 +138,8 @@ function! deepchat#turn#refold_window(...) abort
 endfunction
 
 " [first, last] lines of turns to fold, the last ones first. Moves the cursor.
-" While a reply runs its reasoning still grows, and is left for the end.
+" While a reply runs its reasoning still grows, and is left for the end; its
+" alternates grow in a fold that holds the empty line behind them.
 function! s:to_fold(whole, ...) abort
   let l:found = []
   let l:growing = deepchat#buf#running(bufnr('%')) > 0 ? s:answer_from_end(2) : line('$')
@@ -147,7 +148,9 @@ function! s:to_fold(whole, ...) abort
   let l:lnum = search(s:FOLDED, 'bcW', l:stop)
   while l:lnum > 0
     let l:next = search(s:MARKER, 'nW')
-    let l:last = prevnonblank(l:next > 0 ? l:next - 1 : line('$'))
+    let l:last = l:next > 0 ? l:next - 1 : line('$')
+    let l:grows = l:lnum > l:growing && getline(l:lnum) =~# '^%% a'
+    let l:last = l:grows ? l:last : prevnonblank(l:last)
     if l:last > l:lnum && !(l:lnum > l:growing && getline(l:lnum) =~# '^%% r')
       call add(l:found, [l:lnum, l:last])
     endif

@@ -7,6 +7,15 @@ number_or_nil(double number)
     return number >= 0 ? value_float(number) : value_nil();
 }
 
+static struct value *
+list_of(const char *const *texts, size_t count)
+{
+    struct value *list = value_list();
+    for (size_t i = 0; i < count; i++)
+        value_add(list, value_text(texts[i]));
+    return list;
+}
+
 struct value *
 about_end(const struct reply_end *end)
 {
@@ -23,6 +32,7 @@ about_end(const struct reply_end *end)
     value_put(v, "tokens_in", number_or_nil(usage->tokens_in));
     value_put(v, "tokens_out", number_or_nil(usage->tokens_out));
     value_put(v, "cost", number_or_nil(usage->cost));
+    value_put(v, "choices", list_of(end->choices, end->choice_count));
     return v;
 }
 

@@ -6,7 +6,7 @@
 #include "host/reply.h"
 
 /* finish line pairs refused got_text seconds pieces rounds tokens_in
- * tokens_out cost. Owned. */
+ * tokens_out cost; choices, a list of the pairs of the other answers. Owned. */
 struct value *about_end(const struct reply_end *end);
 /* number most tokens_out cost. Owned. */
 struct value *about_round(const struct reply_round *round);

@@ -47,6 +47,7 @@ destroy(struct chat *chat)
     loop_timer_stop(chat->host->lp, chat->timer);
     reply_free(chat->reply);
     writer_close(chat->lane);
+    chat_choices_free(chat);
     journal_close(chat->journal);
     value_free(chat->finish);
     free(chat->lost);
@@ -99,12 +100,18 @@ on_drained(void *user)
     chat_step(user);
 }
 
+void
+chat_press(struct chat *chat, bool high)
+{
+    chat->pressed += high ? 1 : -1;
+    if (!chat->ended)
+        reply_pause(chat->reply, chat->pressed > 0);
+}
+
 static void
 on_pressure(void *user, bool high)
 {
-    struct chat *chat = user;
-    if (!chat->ended)
-        reply_pause(chat->reply, high);
+    chat_press(user, high);
 }
 
 static void
@@ -206,6 +213,7 @@ on_ended(void *user, const struct reply_end *end)
     reply_free(chat->reply);
     chat->reply = NULL;
     writer_last(chat->lane);
+    chat_choices_last(chat);
     if (chat->host->editor == NULL) {
         journal_close(chat->journal);
         chat->journal = NULL;
@@ -251,6 +259,7 @@ start(struct chat *chat, struct ask *ask)
     struct reply_events events = {
         .started = on_started,
         .text = on_text,
+        .choice = chat_choice_add,
         .anew = on_anew,
         .round = on_round,
         .status = on_status,

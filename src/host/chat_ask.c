@@ -132,3 +132,4 @@ ask_send(struct ask *ask, const struct value *args, struct dc_error *err)
     return check_messages(request->messages, request->message_count, err) &&
            ask_image(ask, args, err) && ask_schema(ask, args, err);
 }
+    request->many = true;

@@ -170,7 +170,8 @@ chat_step(struct chat *chat)
         begin(chat);
         return;
     }
-    bool written = chat->lane == NULL || writer_idle(chat->lane);
+    bool written = chat->lane == NULL ||
+                   (writer_idle(chat->lane) && chat_choices_idle(chat));
     if (chat->ended && (written || chat->lost != NULL))
         finish(chat);
 }

@@ -15,12 +15,16 @@
 #include "host/ticket.h"
 #include "host/writer.h"
 
+struct chat_choice;
+
 struct chat {
     struct host *host;
     int64_t id;
     struct reply *reply;
     struct writer_lane *lane;
-    struct journal *journal; /* after the end */
+    struct chat_choice *choices; /* the answers besides the first, n > 1 */
+    int pressed;                 /* lanes whose text waits in masses */
+    struct journal *journal;     /* after the end */
 
     struct value *finish; /* what deepchat#buf#finish() will be told */
     size_t back;          /* reply_back() */
@@ -53,6 +57,20 @@ struct chats {
 /* NULL if there is none. */
 struct chat *chat_of(struct chats *chats, int64_t id);
 void chat_free(struct chat *chat);
+
+/* A lane has passed a mark of the writer's. */
+void chat_press(struct chat *chat, bool high);
+
+/* ---- chat_choice.c ---- */
+
+/* A piece of another answer; user is the chat. */
+void chat_choice_add(void *user, unsigned number, enum dc_delta_kind kind,
+                     struct dc_str text);
+/* Nothing follows. */
+void chat_choices_last(struct chat *chat);
+/* The editor has all of them, or wants no more. */
+bool chat_choices_idle(const struct chat *chat);
+void chat_choices_free(struct chat *chat);
 
 /* ---- chat_calls.c ---- */
 

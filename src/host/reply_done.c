@@ -73,7 +73,7 @@ static void
 end_cut(struct reply *r, const char *what)
 {
     char line[256];
-    size_t pieces = r->rounds.pieces;
+    size_t pieces = reply_pieces(r);
     if (pieces == 0)
         snprintf(line, sizeof line, "%s; nothing new came", what);
     else
@@ -87,7 +87,7 @@ static void
 end_failed(struct reply *r, const struct dc_failure *failure)
 {
     struct dc_summary full = {.finish = DC_FINISH_CONTEXT};
-    if (r->rounds.pieces == 0) {
+    if (reply_pieces(r) == 0) {
         reply_over(r, "error", failure->line, false);
     } else if (failure->fault == DC_FAULT_CONTEXT) {
         reply_over(r, reply_finish(&full), reply_finish_line(&full), false);
@@ -132,7 +132,7 @@ static void
 failed_stream(struct reply *r, double retry_after)
 {
     struct dc_failure failure;
-    if (r->stream_error.code == DC_E_TOO_BIG && r->rounds.pieces > 0) {
+    if (r->stream_error.code == DC_E_TOO_BIG && reply_pieces(r) > 0) {
         end_cut(r, reply_cut_reason(DC_NET_TOO_BIG));
     } else if (r->stream_error.code == DC_E_SERVER) {
         r->response.net = DC_NET_OK;
@@ -205,7 +205,12 @@ whole(struct reply *r)
         reply_last_line(line, sizeof line, rs);
         reply_over(r, reply_finish(&rs->sum), line, false);
     } else {
+        if (line[0] == '\0')
+            reply_choices_line(r, line, sizeof line);
         reply_over(r, "error", reply_empty_line(&rs->sum, rs->asked), false);
+    } else if (reply_pieces(r) > 0) {
+        reply_over(r, reply_finish(&rs->sum),
+                   "the first answer is empty; :DeepAlt has the others", false);
     }
 }
 

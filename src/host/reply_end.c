@@ -14,7 +14,14 @@ enum { LINE_CELLS = 58 };
 struct dc_summary
 reply_summary(const struct dc_stream *stream)
 {
-    struct dc_summary sum = *dc_stream_summary(stream);
+    return reply_choice_summary(stream, 0);
+}
+
+struct dc_summary
+reply_choice_summary(const struct dc_stream *stream, unsigned choice)
+{
+    struct dc_summary sum;
+    dc_stream_choice(stream, choice, &sum);
     log_redact(sum.finish_text);
     log_redact(sum.model);
     log_redact(sum.service_tier);

@@ -10,6 +10,9 @@
 
 /* The summary of a stream, without the key where a server repeats it. */
 struct dc_summary reply_summary(const struct dc_stream *stream);
+/* The same as another choice has it. */
+struct dc_summary reply_choice_summary(const struct dc_stream *stream,
+                                       unsigned choice);
 
 /* The pairs of the marker, each with a space in front: finish, in, out, cost
  * as far as they are known, parts if there are some, and model where another

@@ -25,6 +25,7 @@ rounds_init(struct rounds *rs, const struct reply_request *request)
                           .asked = request->kept.len > 0,
                           .fixed = request->fixed,
                           .structured = form_structured(request->cfg),
+                          .many = request->many,
                           .most = request->rounds};
     if (rs->most < 0)
         rs->most = (int)config_number(rs->cfg, "continue_rounds");
@@ -91,7 +92,10 @@ rounds_ask(struct rounds *rs)
     dc_seam_free(rs->seam);
     rs->seam = NULL;
     rs->waiting = 0;
-    rs->how = (struct reply_how){.max_tokens = rs->max_tokens};
+    rs->how = (struct reply_how){
+        .max_tokens = rs->max_tokens,
+        .single = !rs->many || rs->asked || rs->number > 0,
+    };
     if (!rs->fresh && rs->sent > 0)
         ask_to_go_on(rs);
     rs->how.refused = refused_of(rs);

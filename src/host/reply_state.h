@@ -1,6 +1,7 @@
 /*
  * Shared by the files of a reply: reply.c is its life, reply_key.c the key,
- * reply_run.c one request, reply_done.c what its end leads to.
+ * reply_run.c one request, reply_choice.c what it brings of other answers,
+ * reply_done.c what its end leads to.
  *
  *   KEY     api_key_cmd runs         -> ASKING, or ENDED if it fails
  *   ASKING  request sent, no text    -> STREAM at the first text,
@@ -22,6 +23,14 @@
 #include "host/reply_round.h"
 #include "host/reply_text.h"
 
+/* The answers besides the first. */
+struct reply_choices {
+    unsigned asked; /* answers that the first round asks for, the first too */
+    struct reply_choice **items; /* by number, from 1; NULL: nothing has come */
+    const char **pairs;          /* of their markers; NULL before their end */
+    size_t pieces;
+};
+
 enum reply_state { KEY, ASKING, WAIT, STREAM, ENDED };
 
 struct reply {
@@ -41,6 +50,7 @@ struct reply {
     struct dc_stream *stream;
     struct rounds rounds;
     struct reply_text *text;
+    struct reply_choices choices;
     size_t back;
     struct buf error_body;
     struct dc_response response;
@@ -76,6 +86,22 @@ void reply_check_disk(struct reply *r, bool ok, const struct dc_error *err);
 void reply_over(struct reply *r, const char *finish, const char *line,
                 bool refused);
 void reply_let_go(struct reply *r);
+
+/* Deltas of all answers. */
+size_t reply_pieces(const struct reply *r);
+
+/* ---- reply_choice.c ---- */
+
+/* How many answers are asked for; false with *err if that cannot be. */
+bool reply_choices_ask(struct reply *r, struct dc_error *err);
+/* A piece of one that is not the first. */
+void reply_choices_add(struct reply *r, const struct dc_delta *delta);
+void reply_choices_flush(struct reply *r);
+/* Their request has ended. */
+void reply_choices_end(struct reply *r);
+/* What the user should hear of them when all is well; "" for nothing. */
+void reply_choices_line(const struct reply *r, char *out, size_t size);
+void reply_choices_finish(struct reply *r);
 
 /* ---- reply_key.c ---- */
 

@@ -208,8 +208,9 @@ run(struct send *s, struct http *http, struct config *cfg,
                                             .project = "",
                                             .model = config_model(cfg),
                                             .user = last_user(tr)};
-    struct reply_events events = {on_started, on_text,   on_anew,  NULL,
-                                  on_status,  on_notice, on_ended, s};
+    struct reply_events events = {on_started, on_text,   NULL,
+                                  on_anew,    NULL,      on_status,
+                                  on_notice,  on_ended,  s};
     s->reply = reply_start(s->lp, http, &request, events);
     loop_signals(s->lp, on_signal, s);
     loop_run(s->lp);

@@ -1,7 +1,8 @@
 /*
  * The editor's side is deepchat#buf#append([[id, seq, kind, text], ...]), kind
- * being text, anew (text that replaces what is there) or reasoning; it answers
- * a list with one word for each: ok, dup, retry, deleted, undone, gone. Lanes
+ * being text, anew (text that replaces what is there) or reasoning, with a
+ * fifth member, the choice, for the answers besides the first; it answers a
+ * list with one word for each: ok, dup, retry, deleted, undone, gone. Lanes
  * share the frame, so that all go out in one call, but each has its own time
  * after "retry". A batch that failed as a whole (the user pressed Ctrl-C) is
  * sent again too: what did get in is answered with "dup".
@@ -26,6 +27,8 @@ enum {
 struct writer_lane {
     struct writer *w;
     int64_t id;
+    unsigned choice;
+    uint64_t serial;
     struct writer_events events;
 
     struct buf text[2]; /* by dc_delta_kind; reasoning goes first */
@@ -52,7 +55,8 @@ struct writer {
     struct writer_lane *lanes; /* who was served last stands last */
 
     bool in_flight;
-    int64_t *flight; /* ids of the batch, in its order */
+    uint64_t serial;  /* of the newest lane */
+    uint64_t *flight; /* serials of the batch, in its order */
     size_t flight_count;
     int64_t sent_us;
     bool opens_frame; /* the batch does */
@@ -106,9 +110,18 @@ writer_on_frame(struct writer *w, writer_frame_fn *fn, void *user)
 struct writer_lane *
 writer_open(struct writer *w, int64_t id, struct writer_events events)
 {
+    return writer_open_choice(w, id, 0, events);
+}
+
+struct writer_lane *
+writer_open_choice(struct writer *w, int64_t id, unsigned choice,
+                   struct writer_events events)
+{
     struct writer_lane *lane = mem_alloc(sizeof *lane);
     lane->w = w;
     lane->id = id;
+    lane->choice = choice;
+    lane->serial = ++w->serial;
     lane->events = events;
     lane->lost = w->ed == NULL;
     buf_init(&lane->text[0], DC_REPLY_MAX * 2);
@@ -244,6 +257,8 @@ piece(const struct writer_lane *lane)
     value_add(item, value_int(lane->seq));
     value_add(item, value_text(lane->sent_kind));
     value_add(item, value_str(buf_str(&lane->sent)));
+    if (lane->choice > 0)
+        value_add(item, value_int(lane->choice));
     return item;
 }
 
@@ -273,7 +288,7 @@ serve(struct writer_lane *lane, struct value *batch, size_t *room)
     *room -= lane->sent.len;
     lane->started = true;
     w->flight = mem_resize(w->flight, w->flight_count + 1, sizeof *w->flight);
-    w->flight[w->flight_count++] = lane->id;
+    w->flight[w->flight_count++] = lane->serial;
     value_add(batch, piece(lane));
     return true;
 }
@@ -335,10 +350,10 @@ before_wait(void *user)
 /* ---- the answer ---- */
 
 static struct writer_lane *
-lane_of(struct writer *w, int64_t id)
+lane_of(struct writer *w, uint64_t serial)
 {
     for (struct writer_lane *lane = w->lanes; lane; lane = lane->next)
-        if (lane->id == id)
+        if (lane->serial == serial)
             return lane;
     return NULL;
 }

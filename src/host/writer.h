@@ -51,6 +51,11 @@ void writer_on_frame(struct writer *w, writer_frame_fn *fn, void *user);
  */
 struct writer_lane *writer_open(struct writer *w, int64_t id,
                                 struct writer_events events);
+/* The same for another answer of a reply with n > 1, choice being above 0: it
+ * has a place of its own. */
+struct writer_lane *writer_open_choice(struct writer *w, int64_t id,
+                                       unsigned choice,
+                                       struct writer_events events);
 /* kept */
 void writer_add(struct writer_lane *lane, enum dc_delta_kind kind,
                 struct dc_str text);

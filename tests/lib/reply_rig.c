@@ -18,6 +18,10 @@ reply_rig_start(struct reply_rig *rig)
     rig->forms = forms_new();
     buf_init(&rig->text[0], TEXT_MAX);
     buf_init(&rig->text[1], TEXT_MAX);
+    for (size_t i = 0; i < RIG_OTHERS; i++) {
+        buf_init(&rig->others[i][0], TEXT_MAX);
+        buf_init(&rig->others[i][1], TEXT_MAX);
+    }
     buf_init(&rig->statuses, TEXT_MAX);
     buf_init(&rig->rounds, TEXT_MAX);
     buf_init(&rig->notices, TEXT_MAX);
@@ -30,6 +34,10 @@ reply_rig_stop(struct reply_rig *rig)
     forms_free(rig->forms);
     buf_finish(&rig->text[0]);
     buf_finish(&rig->text[1]);
+    for (size_t i = 0; i < RIG_OTHERS; i++) {
+        buf_finish(&rig->others[i][0]);
+        buf_finish(&rig->others[i][1]);
+    }
     buf_finish(&rig->statuses);
     buf_finish(&rig->rounds);
     buf_finish(&rig->notices);
@@ -53,6 +61,15 @@ on_text(void *user, enum dc_delta_kind kind, struct dc_str text)
     buf_add_str(&rig->text[kind], text);
     if (rig->pause_at != NULL && str_starts(text, rig->pause_at))
         reply_pause(rig->reply, true);
+}
+
+static void
+on_choice(void *user, unsigned choice, enum dc_delta_kind kind,
+          struct dc_str text)
+{
+    struct reply_rig *rig = user;
+    cr_assert(choice >= 1 && choice <= RIG_OTHERS, "choice %u", choice);
+    buf_add_str(&rig->others[choice - 1][kind], text);
 }
 
 static void
@@ -89,6 +106,18 @@ on_notice(void *user, const char *text)
     cr_expect(rig->noticing, "notice: %s", text);
 }
 
+static struct value *
+joined(const char *const *texts, size_t count)
+{
+    struct buf all;
+    buf_init(&all, TEXT_MAX);
+    for (size_t i = 0; i < count; i++)
+        buf_addf(&all, "%s%s", i > 0 ? "/" : "", texts[i]);
+    struct value *v = value_str(buf_str(&all));
+    buf_finish(&all);
+    return v;
+}
+
 static void
 on_ended(void *user, const struct reply_end *end)
 {
@@ -104,6 +133,7 @@ on_ended(void *user, const struct reply_end *end)
     value_put(v, "in", value_float(end->summary->usage.tokens_in));
     value_put(v, "out", value_float(end->summary->usage.tokens_out));
     value_put(v, "cost", value_float(end->summary->usage.cost));
+    value_put(v, "choices", joined(end->choices, end->choice_count));
     value_free(rig->end);
     rig->end = v;
     rig->ended++;
@@ -138,6 +168,10 @@ forget(struct reply_rig *rig)
 {
     buf_reset(&rig->text[0]);
     buf_reset(&rig->text[1]);
+    for (size_t i = 0; i < RIG_OTHERS; i++) {
+        buf_reset(&rig->others[i][0]);
+        buf_reset(&rig->others[i][1]);
+    }
     buf_reset(&rig->statuses);
     buf_reset(&rig->rounds);
     buf_reset(&rig->notices);
@@ -162,11 +196,13 @@ reply_rig_ask(struct reply_rig *rig, const struct reply_ask *ask)
         .instruction = str_of(ask->instruction != NULL ? ask->instruction : ""),
         .fixed = ask->fixed,
         .plain = ask->plain,
+        .many = ask->many,
         .rounds = -1,
         .forms = rig->forms,
     };
-    struct reply_events events = {on_started, on_text,   on_anew,  on_round,
-                                  on_status,  on_notice, on_ended, rig};
+    struct reply_events events = {on_started, on_text,  on_choice,
+                                  on_anew,    on_round, on_status,
+                                  on_notice,  on_ended, rig};
     if (ask->no_anew)
         events.anew = NULL;
     rig->reply = reply_start(rig->base.lp, rig->base.http, &request, events);

@@ -10,6 +10,8 @@
 #include "host/reply.h"
 #include "host_rig.h"
 
+enum { RIG_OTHERS = 3 };
+
 struct reply_rig {
     struct host_rig base;
     struct forms *forms;
@@ -17,15 +19,16 @@ struct reply_rig {
     const char *stop_at;  /* stop it when this word is in its status */
     const char *pause_at; /* pause it when its text begins with this */
 
-    struct buf text[2];  /* by dc_delta_kind; emptied by "anew" */
-    struct buf statuses; /* one a line */
-    struct buf rounds;   /* "1/8 12 0.5;" */
-    struct buf notices;  /* one a line */
-    bool noticing;       /* else one is a mistake */
+    struct buf text[2];               /* by dc_delta_kind; emptied by "anew" */
+    struct buf others[RIG_OTHERS][2]; /* the same of choice 1 and so on */
+    struct buf statuses;              /* one a line */
+    struct buf rounds;                /* "1/8 12 0.5;" */
+    struct buf notices;               /* one a line */
+    bool noticing;                    /* else one is a mistake */
     size_t back;
     int started, anew, ended;
     struct value *end; /* finish line pairs got_text refused rounds pieces in
-                          out cost */
+                          out cost choices, with "/" between them */
 };
 
 /* What is asked; the rest as reply_request. */
@@ -36,6 +39,7 @@ struct reply_ask {
     size_t kept_len;            /* 0: as long as it is */
     const char *instruction;    /* NULL: none */
     bool fixed, plain;
+    bool many;    /* answers have a place */
     bool no_anew; /* there is nobody to take text back */
 };
 

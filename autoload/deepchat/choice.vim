@@ -1,0 +1,110 @@
+" The answers besides the first, where n asks for more than one. Each becomes an
+" alternate (alt.vim) above the first answer, in their order, when its first
+" text comes. Its reasoning waits for the end, since with that the alternate is
+" written in another way. Their edits are the reply's, so one undo takes all.
+"
+" A lane is to an answer what a reply is to the first: the members that an edit
+" of text needs, and its anchors, of which 'head' is the alternate's marker.
+" number is the choice, reply the reply it belongs to.
+
+" The lane of choice number of a reply.
+function! deepchat#choice#lane(reply, number) abort
+  if !has_key(a:reply, 'choices')
+    let a:reply.choices = {}
+  endif
+  if !has_key(a:reply.choices, a:number)
+    let a:reply.choices[a:number] = {'id': deepchat#buf#new_id(), 'buf': a:reply.buf, 'kind': s:KIND,
+          \ 'seq': 0, 'bytes': 0, 'number': a:number, 'reply': a:reply, 'thoughts': [], 'ended': 0}
+  endif
+  return a:reply.choices[a:number]
+endfunction
+
+" All lanes of a reply, the first choice first.
+function! deepchat#choice#all(reply) abort
+  return sort(values(get(a:reply, 'choices', {})), {a, b -> a.number - b.number})
+endfunction
+
+" Keep a piece of reasoning for the end.
+function! deepchat#choice#think(lane, seq, text) abort
+  call add(a:lane.thoughts, a:text)
+  let a:lane.seq = a:seq
+endfunction
+
+" The line of its marker, 0 if it has none (any more).
+function! deepchat#choice#lnum(lane) abort
+  let l:head = a:lane.bytes > 0 ? deepchat#buf#anchor_at(a:lane, 'head') : []
+  return empty(l:head) || deepchat#turn#is_marker(get(getbufline(a:lane.buf, l:head[0] + 1), 0, '')) !=# 'alternate'
+        \ ? 0 : l:head[0] + 1
+endfunction
+
+" ---- the kind --------------------------------------------------------------
+
+function! s:alive(lane, at) abort
+  let l:lnum = deepchat#choice#lnum(a:lane)
+  return l:lnum > 0 && l:lnum <= a:at[0]
+endfunction
+
+" An edit: the place of a lane, in front of the choices that come behind it and
+" the first answer.
+function! s:make_place(lane, at) abort
+  let l:buf = a:lane.buf
+  let l:behind = filter(deepchat#choice#all(a:lane.reply),
+        \ 'v:val.number > a:lane.number && deepchat#choice#lnum(v:val) > 0')
+  let l:next = get(l:behind, 0, a:lane.reply)
+  let l:row = empty(l:behind)
+        \ ? deepchat#alt#group(l:buf, deepchat#buf#anchor_at(l:next, 'head')[0] + 1).first - 1
+        \ : deepchat#choice#lnum(l:next) - 1
+  let l:head = deepchat#buf#anchor_at(l:next, 'head')[0] + 4
+  call deepchat#port#replace(l:buf, l:row, 0, ['%% alternate', '', '', ''])
+  call deepchat#buf#anchor(l:next, 'head', l:head, 0, l:head, 0)
+  call deepchat#buf#anchor(a:lane, 'head', l:row, 0, l:row, 0)
+  call deepchat#buf#anchor(a:lane, 'text', l:row + 2, 0, l:row + 2, 0)
+  return [l:row + 2, 0, l:row + 2, 0]
+endfunction
+
+let s:KIND = {'name': 'chat', 'alive': function('s:alive'), 'first': function('s:make_place')}
+
+" Close a fold over a new lane, wherever its buffer is shown.
+function! deepchat#choice#fold(lane) abort
+  let l:lnum = deepchat#choice#lnum(a:lane)
+  call deepchat#turn#refold(a:lane.buf, l:lnum, deepchat#turn#range_end(a:lane.buf, l:lnum))
+endfunction
+
+" ---- the end ---------------------------------------------------------------
+
+" An edit: the markers of the choices, and their reasoning. about as
+" deepchat#buf#finish() has it. Returns the pair that makes the first answer the
+" one in front of them, and the first row that has changed, -1 for none.
+function! deepchat#choice#end(reply, about) abort
+  let l:pair = ''
+  let l:top = -1
+  for l:lane in deepchat#choice#all(a:reply)
+    if l:lane.bytes == 0 && !empty(l:lane.thoughts) && !l:lane.ended
+      call s:make_place(l:lane, [])
+      let l:lane.bytes = 1
+    endif
+    let l:lnum = deepchat#choice#lnum(l:lane)
+    if l:lnum > 0 && l:top < 0
+      let l:top = l:lnum - 1
+      let l:group = deepchat#alt#group(a:reply.buf, deepchat#buf#anchor_at(a:reply, 'head')[0] + 1)
+      let l:at = index(l:group.alternates, l:lnum)
+      let l:pair = l:at < 0 ? '' : ' alt=' . (l:at + 1)
+    endif
+    if l:lnum > 0 && !l:lane.ended
+      call s:end_lane(l:lane, l:lnum, get(get(a:about, 'choices', []), l:lane.number - 1, a:about.pairs))
+    endif
+  endfor
+  return [l:pair, l:top]
+endfunction
+
+function! s:end_lane(lane, lnum, pairs) abort
+  let l:old = getbufline(a:lane.buf, a:lnum, deepchat#turn#range_end(a:lane.buf, a:lnum))
+  let l:thoughts = join(a:lane.thoughts, '')
+  let l:turns = (l:thoughts ==# '' ? [] : ['%% reasoning', ''] + split(l:thoughts, "\n", 1) + [''])
+        \ + ['%% assistant' . a:pairs] + l:old[1:]
+  let l:new = deepchat#alt#from_turns(l:turns)
+  let l:count = l:new[1:] ==# l:old[1:] ? 1 : len(l:old)
+  call deepchat#port#replace(a:lane.buf, a:lnum - 1, l:count, l:count == 1 ? l:new[:0] : l:new)
+  call deepchat#buf#anchor(a:lane, 'head', a:lnum - 1, 0, a:lnum - 1, 0)
+  let a:lane.ended = 1
+endfunction
