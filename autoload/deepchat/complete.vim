@@ -46,8 +46,8 @@ function! s:names() abort
   return get(deepchat#host#about(), 'arguments', [])
 endfunction
 
-" For :DeepModel: the models that the settings and this chat name, those that
-" have lead anywhere in their name.
+" For :DeepModel: the models that the settings and this chat name, and those that
+" the server lists, if they have lead anywhere in their name.
 function! deepchat#complete#model(lead, line, pos) abort
   let l:settings = deepchat#settings()
   let l:names = [deepchat#model#of(bufnr('%'))]
@@ -55,10 +55,10 @@ function! deepchat#complete#model(lead, line, pos) abort
     let l:models = get(l:level, 'models', [])
     let l:names += [get(l:level, 'model', '')] + (type(l:models) == v:t_list ? copy(l:models) : [])
   endfor
-  let l:found = []
-  for l:name in l:names
-    if type(l:name) == v:t_string && l:name !=# '' && index(l:found, l:name) < 0
-          \ && stridx(tolower(l:name), tolower(a:lead)) >= 0
+  let [l:found, l:seen] = [[], {'': 1}]
+  for l:name in l:names + map(deepchat#catalog#matching(bufnr('%'), a:lead), 'v:val[0]')
+    if type(l:name) == v:t_string && !has_key(l:seen, l:name) && stridx(tolower(l:name), tolower(a:lead)) >= 0
+      let l:seen[l:name] = 1
       call add(l:found, l:name)
     endif
   endfor

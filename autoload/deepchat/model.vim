@@ -45,7 +45,7 @@ endfunction
 function! deepchat#model#command(bang, name) abort
   if a:name ==# ''
     let l:model = deepchat#model#of(bufnr('%'))
-    call deepchat#ui#say(l:model ==# '' ? 'no model is set here' : 'model is ' . l:model)
+    call deepchat#catalog#show(bufnr('%'), l:model ==# '' ? 'no model is set here' : 'model is ' . l:model)
   elseif a:bang
     call s:set_for_good(a:name)
   elseif &filetype ==# 'deepchat'
@@ -54,10 +54,23 @@ function! deepchat#model#command(bang, name) abort
     endif
     call s:write(a:name)
     call deepchat#ui#decorate(bufnr('%'), {})
+    call deepchat#catalog#show(bufnr('%'), '')
   else
     let b:deepchat = extend(deepchat#settings(bufnr('%')), {'model': a:name})
-    call deepchat#ui#say('model of this buffer is ' . a:name)
+    call deepchat#catalog#show(bufnr('%'), 'model of this buffer is ' . a:name)
   endif
+endfunction
+
+" Host: what is known of models; see deepchat#catalog#got().
+function! deepchat#model#models(answer) abort
+  call deepchat#catalog#got(a:answer)
+endfunction
+
+" Complete-items for a model's name, those that have base anywhere in it, with
+" what is known of them as menu text.
+function! deepchat#model#complete_items(base) abort
+  return map(deepchat#catalog#matching(bufnr('%'), a:base),
+        \ '{"word": v:val[0], "menu": v:val[1], "icase": 1}')
 endfunction
 
 " Set the model of new chats, and show the line for the vimrc that does the same;
