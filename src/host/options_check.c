@@ -73,7 +73,8 @@ option_takes(struct buf *out, const struct option *opt)
         add_choices(out, opt->choices);
     else
         buf_add_text(out, kinds[opt->type]);
-    if (opt->choices != NULL && opt->type == OPTION_JSON)
+    if (opt->choices != NULL &&
+        (opt->type == OPTION_JSON || opt->type == OPTION_MAP))
         buf_add_text(out, ", or a dictionary");
     if (opt->type == OPTION_INT || opt->type == OPTION_NUMBER)
         add_range(out, opt->low, opt->high);
@@ -174,6 +175,19 @@ check_json(const struct option *opt, const struct value *v)
     return ok;
 }
 
+/* A choice is short for a dictionary with that type. */
+static bool
+check_map(const struct option *opt, struct value **v)
+{
+    if (opt->choices != NULL && is_text(*v) && (*v)->str.len > 0 &&
+        is_choice(opt->choices, (*v)->str)) {
+        struct value *map = value_map();
+        value_put(map, "type", *v);
+        *v = map;
+    }
+    return value_is(*v, VALUE_MAP);
+}
+
 static bool
 check_type(const struct option *opt, struct value **v)
 {
@@ -190,7 +204,7 @@ check_type(const struct option *opt, struct value **v)
     case OPTION_JSON:
         return check_json(opt, *v);
     case OPTION_MAP:
-        return value_is(*v, VALUE_MAP);
+        return check_map(opt, v);
     }
     return false;
 }
