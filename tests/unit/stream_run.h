@@ -80,17 +80,32 @@ run_call(struct buf *out, const struct dc_call *call)
     buf_add_byte(out, '\n');
 }
 
+static const char *const run_names[] = {"none",   "stop",    "length", "calls",
+                                        "filter", "context", "other"};
+
+/* Of the choices behind the first that ended. */
+static inline void
+run_choices(struct run *run)
+{
+    struct dc_summary sum;
+    for (unsigned i = 1; i < STREAM_CHOICES_MAX + 2; i++) {
+        dc_stream_choice(run->st, i, &sum);
+        if (sum.finish != DC_FINISH_NONE || sum.finish_text[0] != '\0')
+            buf_addf(run->out, "finish %u: %s '%s' %zu\n", i,
+                     run_names[sum.finish], sum.finish_text, sum.calls);
+    }
+}
+
 static inline void
 run_summary(struct run *run)
 {
-    static const char *const names[] = {"none",   "stop",    "length", "calls",
-                                        "filter", "context", "other"};
     const struct dc_summary *sum = dc_stream_summary(run->st);
     const struct dc_usage *u = &sum->usage;
     for (size_t i = 0; dc_stream_call(run->st, i) != NULL; i++)
         run_call(run->out, dc_stream_call(run->st, i));
-    buf_addf(run->out, "finish: %s '%s'%s\n", names[sum->finish],
+    buf_addf(run->out, "finish: %s '%s'%s\n", run_names[sum->finish],
              sum->finish_text, sum->done_mark ? " done" : "");
+    run_choices(run);
     if (u->tokens_in >= 0 || u->tokens_out >= 0 || u->cost >= 0)
         buf_addf(run->out, "usage: in %g out %g cached %g reasoning %g $%g\n",
                  u->tokens_in, u->tokens_out, u->cached, u->reasoning, u->cost);

@@ -156,7 +156,15 @@ static const struct {
      "\"a\"}},{\"index\":128,\"delta\":{\"content\":\"b\"}}]}\n\n",
      "text 127: a\n" NONE},
     {"other choices end, too", "data: {\"choices\":[{\"index\":1,\"delta\":{},"
-     "\"finish_reason\":\"stop\"}]}\n\n", NONE},
+     "\"finish_reason\":\"stop\"}]}\n\n", NONE "finish 1: stop 'stop' 0\n"},
+    {"each choice for its own reason",
+     CHUNK("{\"tool_calls\":[{\"id\":\"x\"}]}")
+     "data: {\"choices\":[{\"index\":127,\"finish_reason\":\"length\"},"
+     "{\"index\":128,\"finish_reason\":\"stop\"}]}\n\n"
+     "data: {\"choices\":[{\"index\":2,\"finish_reason\":\"odd\"},"
+     "{\"index\":0,\"finish_reason\":\"eos\"}]}\n\n",
+     "call: x  {}\nfinish: calls 'eos'\nfinish 2: other 'odd' 0\n"
+     "finish 127: length 'length' 0\n"},
     {"every known end: eos", "data: {\"choices\":[{\"finish_reason\":\"eos\"}]}\n\n",
      "finish: stop 'eos'\n"},
     {"end", "data: {\"choices\":[{\"finish_reason\":\"end\"}]}\n\n",
