@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "host/service.h"
 
 struct dc_str
 ask_filter_add(const struct ask_filter *filter, struct dc_str text, bool final)
@@ -67,7 +68,11 @@ ask_chat(struct ask *ask, const struct value *args, struct dc_error *err)
     ask->request.journal.chat = value_as_text(value_get(args, "file"), "");
     ask->request.rounds = -1;
     ask->request.cfg = ask_config(args, tr, err);
-    return ask->request.cfg != NULL ? tr : NULL;
+    if (ask->request.cfg == NULL)
+        return NULL;
+    service_session(ask->request.cfg,
+                    value_as_text(value_get(args, "session"), ""));
+    return tr;
 }
 
 struct dc_str

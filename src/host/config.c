@@ -339,6 +339,22 @@ config_extra_body(const struct config *cfg)
     return cfg->extra;
 }
 
+void
+config_add_extra(struct config *cfg, const char *name, struct value *value)
+{
+    const struct value *old = config_get(cfg, "extra_body");
+    if (value_get(old, name) != NULL) {
+        value_free(value);
+        return;
+    }
+    struct value *extra = old != NULL ? value_copy(old) : value_map();
+    value_put(extra, name, value);
+    value_put(cfg->values, "extra_body", extra);
+    free(cfg->extra);
+    cfg->extra = NULL;
+    add_extra(cfg, NULL);
+}
+
 static bool
 check_transport(const struct config *cfg, struct dc_error *err)
 {

@@ -90,6 +90,9 @@ void config_set_param(struct config *cfg, const char *name, struct dc_str json);
 
 /* The option extra_body as JSON text; NULL if unset. */
 const char *config_extra_body(const struct config *cfg);
+/* Add a member to it, unless it has one of that name. value is taken. */
+void config_add_extra(struct config *cfg, const char *name,
+                      struct value *value);
 
 enum config_key {
     KEY_FOUND,   /* *key and *source are set, borrowed */

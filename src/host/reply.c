@@ -9,6 +9,7 @@
 #include "host/log.h"
 #include "host/reply_end.h"
 #include "host/reply_state.h"
+#include "host/service.h"
 
 enum { TICK_MS = 1000 };
 
@@ -125,7 +126,9 @@ on_tick(void *user)
     if (r->state == WAIT) {
         reply_show_wait(r);
     } else if (r->state == ASKING && seconds > 0) {
-        snprintf(line, sizeof line, "waiting %lld s", seconds);
+        bool flex = service_is_flex(r->cfg, &r->rounds.how);
+        snprintf(line, sizeof line, "waiting %lld s%s", seconds,
+                 flex ? " for a flex slot" : "");
         r->events.status(r->events.user, line);
     } else if (r->state == STREAM && r->thinking) {
         snprintf(line, sizeof line, "thinking %lld s", seconds);

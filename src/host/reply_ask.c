@@ -7,7 +7,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "host/file.h"
+#include "host/provider.h"
 #include "host/quirk.h"
+#include "host/service.h"
 
 enum { ANSWERS_MAX = 128 }; /* of any server */
 
@@ -100,6 +102,7 @@ reply_members(struct members *m, const struct config *cfg,
         members_set_max_tokens(m, how->max_tokens);
     if (how->single && answers_of(m) > 1)
         members_drop(m, "n");
+    provider_fit(config_provider(cfg), m);
     quirk_fit(how->refused, m);
 }
 
@@ -169,17 +172,20 @@ seconds_ms(const struct config *cfg, const char *name)
 }
 
 struct http_request
-reply_http(const struct config *cfg, enum dc_form form, const char *key,
-           struct dc_str body)
+reply_http(const struct config *cfg, const struct reply_how *how,
+           const char *key, struct dc_str body)
 {
+    int first = seconds_ms(cfg, "first_byte_timeout");
+    if (first < SERVICE_FLEX_MS && service_is_flex(cfg, how))
+        first = SERVICE_FLEX_MS;
     return (struct http_request){
-        .url = config_form_url(cfg, form),
+        .url = config_form_url(cfg, how->form),
         .key = key,
         .body = body,
         .ca_file = config_text(cfg, "ca_file"),
         .proxy = config_text(cfg, "proxy"),
         .connect_ms = seconds_ms(cfg, "connect_timeout"),
-        .first_byte_ms = seconds_ms(cfg, "first_byte_timeout"),
+        .first_byte_ms = first,
         .idle_ms = seconds_ms(cfg, "idle_timeout"),
     };
 }

@@ -39,8 +39,9 @@ char *reply_body(const struct reply_request *request,
                  struct dc_error *err);
 
 /* The HTTP request; borrows from cfg, key and body. key may be NULL. */
-struct http_request reply_http(const struct config *cfg, enum dc_form form,
-                               const char *key, struct dc_str body);
+struct http_request reply_http(const struct config *cfg,
+                               const struct reply_how *how, const char *key,
+                               struct dc_str body);
 
 /* A journal in the state directory; NULL with *err if the disk refuses. */
 struct journal *reply_journal(const struct config *cfg,

@@ -7,6 +7,7 @@
 #include "host/log.h"
 #include "host/options.h"
 #include "host/pairs.h"
+#include "host/service.h"
 
 /* Of a message, without "deepchat: ". */
 enum { LINE_CELLS = 58 };
@@ -201,6 +202,9 @@ reply_pairs(char *out, size_t size, const char *finish, const struct rounds *rs)
         strcmp(sum->model, asked_model) != 0)
         pairs_add(&b, "model", sum->model);
     snprintf(out, size, "%s", b.ptr);
+    const char *tier = service_news(rs->cfg, sum->service_tier);
+    if (tier[0] != '\0')
+        pairs_add(&b, "tier", tier);
     buf_finish(&b);
 }
 
@@ -274,8 +278,29 @@ void
 reply_last_line(char *out, size_t size, const struct rounds *rs)
 {
     enum dc_finish finish = rs->sum.finish;
+/* Thoughts, and no answer. */
+static const char *
+thought_line(const struct rounds *rs)
+{
+    switch (rs->sum.finish) {
+    case DC_FINISH_LENGTH:
+        return "thinking took all of the tokens; raise max_tokens";
+    case DC_FINISH_TOOL_CALLS:
+    case DC_FINISH_FILTER:
+    case DC_FINISH_CONTEXT:
+        return reply_empty_line(&rs->sum, rs->asked);
+    case DC_FINISH_STOP:
+    case DC_FINISH_NONE:
+    case DC_FINISH_OTHER:
+        break;
+    }
+    return "only reasoning came, no answer; :DeepRetry asks again";
+}
+
     bool well = finish == DC_FINISH_STOP || finish == DC_FINISH_OTHER;
-    if (finish == DC_FINISH_LENGTH)
+    if (rs->reasoned && rs->parts == 0 && !rs->asked)
+        snprintf(out, size, "%s", thought_line(rs));
+    else if (finish == DC_FINISH_LENGTH)
         length_line(out, size, rs);
     else if (well && rs->parts > 1)
         done_line(out, size, rs);

@@ -83,6 +83,8 @@ refused_of(const struct rounds *rs)
     reply_members(&m, rs->cfg, &rs->how);
     uint32_t refused = form_refused(rs->forms, rs->cfg, &m);
     members_finish(&m);
+    form_left_out(rs->forms, rs->cfg, &m, false, rs->left_out,
+                  sizeof rs->left_out);
     return refused;
 }
 
@@ -99,13 +101,6 @@ rounds_ask(struct rounds *rs)
     if (!rs->fresh && rs->sent > 0)
         ask_to_go_on(rs);
     rs->how.refused = refused_of(rs);
-}
-
-static const char *
-server_name(const struct config *cfg)
-{
-    const char *provider = config_text(cfg, "provider");
-    return provider != NULL && *provider != '\0' ? provider : config_host(cfg);
 }
 
 /* Only one form has room for an instruction. */
@@ -129,7 +124,7 @@ refuse_thinking(struct rounds *rs)
 static bool
 refuse_effort(struct rounds *rs, const struct dc_failure *failure)
 {
-    if (!rs->how.effort_none || strcmp(failure->field, "reasoning_effort") != 0)
+    if (!rs->how.effort_none || strncmp(failure->field, "reasoning", 9) != 0)
         return false;
     form_effort_refused(rs->forms, rs->cfg);
     return true;
@@ -158,7 +153,7 @@ refuse_field(struct rounds *rs, const struct dc_failure *failure)
         return false;
     bool always = failure->unknown || strcmp(name, "stream_options") == 0;
     if (form_field_refused(rs->forms, rs->cfg, name, always ? NULL : value))
-        quirk_line(rs->told, sizeof rs->told, server_name(rs->cfg), name);
+        quirk_line(rs->told, sizeof rs->told, form_server(rs->cfg), name);
     free(value);
     return true;
 }

@@ -38,6 +38,7 @@ struct rounds {
     int anew;           /* how often it was asked for anew */
     int mended;         /* how often this round was asked for otherwise */
     char told[128];     /* what the last of that was about; "": nothing new */
+    char left_out[128]; /* what this server is not sent; "": nothing new */
     bool fresh;         /* what is kept is void as soon as something comes */
     int64_t max_tokens; /* 0: as the options say */
 

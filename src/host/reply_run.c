@@ -232,6 +232,15 @@ reply_prepare(struct reply *r, struct dc_error *err)
     return r->body != NULL;
 }
 
+/* Once for a server and model. */
+static void
+tell_left_out(struct reply *r)
+{
+    if (r->rounds.left_out[0] != '\0')
+        r->events.notice(r->events.user, r->rounds.left_out);
+    r->rounds.left_out[0] = '\0';
+}
+
 void
 reply_post(struct reply *r)
 {
@@ -243,13 +252,14 @@ reply_post(struct reply *r)
     if (!r->started)
         r->events.started(r->events.user);
     r->started = true;
+    tell_left_out(r);
     fresh_stream(r);
     reply_set_state(r, ASKING);
     r->events.status(r->events.user, r->asking);
     snprintf(r->asking, sizeof r->asking, "waiting");
     struct dc_str body = {r->body, r->body_len};
     struct http_request request =
-        reply_http(r->cfg, r->rounds.how.form, r->key, body);
+        reply_http(r->cfg, &r->rounds.how, r->key, body);
     request.own = r->body; /* pictures make it large */
     r->body = NULL;
     struct http_sink sink = {on_head, on_data, on_done, r};

@@ -1,0 +1,68 @@
+/*
+ * A tier that a server does not have for a model is served as the standard
+ * one, without an error: only the answer says which it was. Sessions are paths
+ * of chats, so the server is told a hash.
+ */
+#include "host/service.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/provider.h"
+
+bool
+service_is_flex(const struct config *cfg, const struct reply_how *how)
+{
+    char *tier = reply_carried(cfg, how, "service_tier");
+    bool flex = tier != NULL && strcmp(tier, "\"flex\"") == 0;
+    free(tier);
+    return flex;
+}
+
+/* Servers have names of their own for what is nothing special. */
+static bool
+is_standard(const char *tier)
+{
+    static const char *const names[] = {"", "auto", "default", "standard",
+                                        "on_demand"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(tier, names[i]) == 0)
+            return true;
+    return false;
+}
+
+const char *
+service_news(const struct config *cfg, const char *used)
+{
+    const struct value *extra = config_get(cfg, "extra_body");
+    const struct value *asked = value_get(extra, "service_tier");
+    if (asked == NULL)
+        asked = config_get(cfg, "service_tier");
+    const char *tier = value_as_text(asked, "");
+    bool same =
+        strcmp(tier, used) == 0 || (is_standard(tier) && is_standard(used));
+    return same ? "" : used;
+}
+
+/* FNV-1a. */
+static uint64_t
+hash(const char *text)
+{
+    uint64_t h = UINT64_C(14695981039346656037);
+    for (; *text != '\0'; text++)
+        h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return h;
+}
+
+void
+service_session(struct config *cfg, const char *session)
+{
+    char key[32];
+    if (session[0] == '\0' || !config_provider(cfg)->cache_key)
+        return;
+    snprintf(key, sizeof key, "deepchat-%016llx",
+             (unsigned long long)hash(session));
+    config_add_extra(cfg, "prompt_cache_key", value_text(key));
+}
