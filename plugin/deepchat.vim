@@ -28,6 +28,7 @@ command! -bang -bar -count=0 -nargs=? -complete=customlist,deepchat#alt#complete
       \ DeepAlt if deepchat#fit() | call deepchat#alt#command(<q-mods>, <bang>0, <count>, <q-args>) | endif
 command! -bang -bar -nargs=? -complete=customlist,deepchat#complete#model
       \ DeepModel if deepchat#fit() | call deepchat#model#command(<bang>0, <q-args>) | endif
+command! -bar -nargs=? DeepUsage if deepchat#fit() | call deepchat#usage#command(<q-mods>, <q-args>) | endif
 command! -bar DeepResume if deepchat#fit() | call deepchat#resume#command(<q-mods>) | endif
 command! -bar DeepLog if deepchat#fit() | call deepchat#command_log(<q-mods>) | endif
 command! -bar DeepHealth if deepchat#fit() | call deepchat#health#command(<q-mods>) | endif

@@ -286,7 +286,7 @@ new_chat(struct chats *chats, int64_t id)
 static void
 ask_and_start(struct chat *chat, const struct value *args, ask_fn *fill)
 {
-    struct ask ask = {.request.journal.chat = ""};
+    struct ask ask = {.host = chat->host, .request.journal.chat = ""};
     struct reply_request *request = &ask.request;
     struct dc_error err = {.text = ""};
     bool ok = fill(&ask, args, &err);
@@ -295,6 +295,7 @@ ask_and_start(struct chat *chat, const struct value *args, ask_fn *fill)
                   "this chat is open in another editor; nothing was sent");
     if (ok) {
         request->forms = chat->host->forms;
+        ask_count(&ask, args);
         request->journal.project =
             value_as_text(value_get(args, "project"), "");
         request->journal.model = config_model(request->cfg);

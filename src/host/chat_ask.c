@@ -117,6 +117,19 @@ check_messages(const struct dc_message *messages, size_t count,
                 "the last turn is not yours; add a question, then send");
 }
 
+void
+ask_count(struct ask *ask, const struct value *args)
+{
+    struct reply_request *request = &ask->request;
+    int64_t buf = value_as_int(value_get(args, "buf"), 0);
+    request->usage = ask->host->usage;
+    if (request->plain)
+        return;
+    usage_chat(request->usage, request->journal.chat, buf, request->chat_key);
+    if (request->journal.chat[0] == '\0')
+        usage_unnamed(request->usage, buf);
+}
+
 bool
 ask_send(struct ask *ask, const struct value *args, struct dc_error *err)
 {
@@ -124,6 +137,7 @@ ask_send(struct ask *ask, const struct value *args, struct dc_error *err)
     struct dc_transcript *tr = ask_chat(ask, args, err);
     if (tr == NULL)
         return false;
+    request->many = true;
     size_t line = (size_t)value_as_int(value_get(args, "line"), 0);
     size_t last = last_turn(tr, line);
     request->messages =
@@ -137,4 +151,3 @@ ask_send(struct ask *ask, const struct value *args, struct dc_error *err)
     return check_messages(request->messages, request->message_count, err) &&
            ask_image(ask, args, err) && ask_schema(ask, args, err);
 }
-    request->many = true;

@@ -9,6 +9,7 @@
 
 #include "base/value.h"
 #include "deepchat.h"
+#include "host/host.h"
 #include "host/reply.h"
 
 /* What the text of a reply passes on its way to the buffer. */
@@ -34,6 +35,7 @@ void ask_filter_tell(const struct ask_filter *filter, struct value *about);
 void ask_filter_free(struct ask_filter *filter);
 
 struct ask {
+    struct host *host; /* who asks; NULL in tests: nothing is known of models */
     struct reply_request request;
     /* pairs of the answer that is gone on with: those of the rest are added to
      * them; "" else. Borrowed. */
@@ -43,14 +45,18 @@ struct ask {
     void (*free_own)(void *own);
 };
 
-/* args is the map of the editor's message; ask is zero. False with *err for the
- * user: nothing is sent. What is in ask by then is freed all the same. */
+/* args is the map of the editor's message; ask is zero but for host. False with
+ * *err for the user: nothing is sent. What is in ask by then is freed all the
+ * same. */
 typedef bool ask_fn(struct ask *ask, const struct value *args,
                     struct dc_error *err);
 
 ask_fn ask_send;     /* a chat: its turns, up to line */
 ask_fn ask_continue; /* its answer at line goes on */
 ask_fn ask_inline;   /* any other text: what stands at a place in it */
+
+/* What the request uses is written down, and for this chat. */
+void ask_count(struct ask *ask, const struct value *args);
 
 /* ---- for these functions ---- */
 

@@ -17,6 +17,8 @@
 #include "host/resume.h"
 #include "host/review.h"
 
+#include "host/usage.h"
+#include "host/usage_ask.h"
 static struct value *
 one(struct value *item)
 {
@@ -178,6 +180,8 @@ attach(struct host *host, const struct value *args)
         editor_call(host->editor, "deepchat#buf#locked", reply, NULL, NULL);
     }
     free(state);
+    usage_named(host->usage, state, value_as_int(value_get(args, "buf"), 0),
+                file);
 }
 
 static void
@@ -262,6 +266,7 @@ static const struct {
 
 void
 command_run(struct host *host, const char *op, const struct value *args)
+    {"usage", usage_ask},
 {
     const struct value *first = value_at(args, 0);
     if (host->editor == NULL)

@@ -10,6 +10,7 @@
 #include "host/resume.h"
 #include "host/review.h"
 
+#include "host/usage.h"
 /* Tokens that are read when they can be shown do not wait in between. */
 static void
 on_frame(void *user, int64_t at_us)
@@ -32,6 +33,7 @@ host_init(struct host *host, struct loop *lp, struct http *http,
         .foreign = true,
     };
     host->chats = chats_new(host);
+    host->usage = usage_new(lp, host->catalog);
     host->reviews = reviews_new(host);
     host->resume = resume_new(host);
     host->contexts = contexts_new(host);
@@ -77,3 +79,4 @@ host_finish(struct host *host, int ms)
     catalog_free(host->catalog);
     writer_free(host->writer);
 }
+    usage_free(host->usage);

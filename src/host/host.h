@@ -19,6 +19,7 @@ struct locks;
 struct resume;
 struct reviews;
 
+struct usage;
 struct host {
     struct loop *lp;
     struct http *http;
@@ -30,6 +31,7 @@ struct host {
     struct forms *forms;     /* how servers are asked to go on */
     struct catalog *catalog; /* what is known of models */
     struct resume *resume;
+    struct usage *usage;     /* what was used, and its price */
     struct contexts *contexts;
     bool foreign; /* no "hello" of a plugin that speaks our protocol has come:
                      take no orders */

@@ -30,7 +30,7 @@ pairs_add_count(struct buf *b, const char *key, double number)
 /* Dollars without an exponent and without zeros at the end: two digits that
  * count are enough below a cent. */
 void
-pairs_add_cost(struct buf *b, double cost)
+pairs_add_cost(struct buf *b, const char *key, double cost)
 {
     char text[350]; /* the largest number has 309 digits */
     if (cost < 0)
@@ -43,7 +43,7 @@ pairs_add_cost(struct buf *b, double cost)
         text[--len] = '\0';
     if (len > 0 && text[len - 1] == '.')
         text[--len] = '\0';
-    pairs_add(b, "cost", text);
+    pairs_add(b, key, text);
 }
 
 /* ---- sums ---- */
@@ -78,7 +78,8 @@ parts(struct dc_str pairs)
 static bool
 is_summed(const char *key)
 {
-    static const char *const keys[] = {"finish", "in", "out", "cost", "parts"};
+    static const char *const keys[] = {"finish", "in",  "out",  "cached",
+                                       "cost",   "est", "parts"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (strcmp(key, keys[i]) == 0)
             return true;
@@ -117,7 +118,9 @@ pairs_sum(struct dc_str before, struct dc_str added)
     dc_free(finish);
     pairs_add_count(&b, "in", sum(before, added, "in"));
     pairs_add_count(&b, "out", sum(before, added, "out"));
-    pairs_add_cost(&b, sum(before, added, "cost"));
+    pairs_add_count(&b, "cached", sum(before, added, "cached"));
+    pairs_add_cost(&b, "cost", sum(before, added, "cost"));
+    pairs_add_cost(&b, "est", sum(before, added, "est"));
     pairs_add_count(&b, "parts", parts(before) + parts(added));
     add_others(&b, before, (struct dc_str){"", 0});
     add_others(&b, added, before);

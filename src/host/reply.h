@@ -15,6 +15,7 @@
 #include "host/journal.h"
 #include "host/loop.h"
 #include "host/picture.h"
+#include "host/usage.h"
 
 struct reply;
 
@@ -37,6 +38,8 @@ struct reply_request {
     /* automatic rounds after this one; -1: as the option says */
     int rounds;
     struct forms *forms; /* kept while it runs; NULL: nothing is remembered */
+    struct usage *usage; /* the same for what it uses */
+    char chat_key[USAGE_CHAT_MAX]; /* usage_chat() */
 };
 
 /* A round after the first has brought its first text. */

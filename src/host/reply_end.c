@@ -195,7 +195,11 @@ reply_pairs(char *out, size_t size, const char *finish, const struct rounds *rs)
     pairs_add(&b, "finish", finish);
     pairs_add_count(&b, "in", sum->usage.tokens_in);
     pairs_add_count(&b, "out", sum->usage.tokens_out);
-    pairs_add_cost(&b, sum->usage.cost);
+    if (sum->usage.cached > 0)
+        pairs_add_count(&b, "cached", sum->usage.cached);
+    pairs_add_cost(&b, "cost", sum->usage.cost);
+    if (rs->est > 0)
+        pairs_add_cost(&b, "est", rs->est);
     if (rs->parts > 1)
         pairs_add_count(&b, "parts", rs->parts);
     if (sum->model[0] != '\0' && asked_model[0] != '\0' &&

@@ -37,6 +37,7 @@ rounds_init(struct rounds *rs, const struct reply_request *request)
     rs->full = !buf_add_str(&rs->kept, request->kept);
     rs->sent = dc_seam_sent(buf_str(&rs->kept));
     rs->sum.usage = (struct dc_usage){-1, -1, -1, -1, -1};
+    rs->est = -1;
 }
 
 void
@@ -300,6 +301,12 @@ rounds_sum(struct rounds *rs, const struct dc_summary *sum)
     if (sum->service_tier[0] == '\0')
         memcpy(rs->sum.service_tier, before.service_tier,
                sizeof before.service_tier);
+}
+
+void
+rounds_sum_est(struct rounds *rs, double est)
+{
+    add(&rs->est, est);
 }
 
 bool

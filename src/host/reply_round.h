@@ -52,6 +52,7 @@ struct rounds {
     size_t pieces;  /* deltas that were given out */
     size_t waiting; /* deltas in the seam */
     struct dc_summary sum;
+    double est; /* price of what servers gave none for; negative: unknown */
 };
 
 void rounds_init(struct rounds *rs, const struct reply_request *request);
@@ -74,6 +75,8 @@ void rounds_reasoned(struct rounds *rs);
 
 /* A request has ended. */
 void rounds_sum(struct rounds *rs, const struct dc_summary *sum);
+/* What its price is reckoned to be, if the server gave none. */
+void rounds_sum_est(struct rounds *rs, double est);
 /* It is whole: keep in mind how the server went on. */
 void rounds_learn(struct rounds *rs);
 /* The answer so far holds more than it did when the round began. */

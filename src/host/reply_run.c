@@ -203,7 +203,7 @@ on_done(void *user, const struct http_result *result)
         reply_choices_end(r);
     }
     struct dc_summary sum = reply_summary(r->stream);
-    rounds_sum(&r->rounds, &sum);
+    reply_count(r, &sum);
     reply_done(r, result->retry_after);
 }
 

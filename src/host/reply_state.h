@@ -115,6 +115,11 @@ bool reply_prepare(struct reply *r, struct dc_error *err);
 /* The request goes out. */
 void reply_post(struct reply *r);
 
+/* ---- reply_count.c ---- */
+
+/* A request has ended: what it used. */
+void reply_count(struct reply *r, const struct dc_summary *sum);
+
 /* ---- reply_done.c ---- */
 
 /* The request has ended. */

@@ -109,6 +109,7 @@ start(struct review *review, struct config *cfg)
         .plain = true,
         .rounds = -1,
         .forms = host->forms,
+        .usage = host->usage,
     };
     if (review->goes_on)
         request.kept = proposal_raw(review->proposal);

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "host/catalog.h"
 #include "host/config.h"
 #include "host/file.h"
 #include "host/lock.h"
@@ -16,6 +17,7 @@ struct send {
     struct loop *lp;
     const char *file;
     struct reply *reply;
+    struct usage *usage;
     struct buf chat;    /* the file as it was read */
     struct buf text[2]; /* what came, escaped, by dc_delta_kind */
     int status;
@@ -199,7 +201,9 @@ static void
 run(struct send *s, struct http *http, struct config *cfg,
     struct dc_transcript *tr)
 {
-    struct reply_request request = {.cfg = cfg, .rounds = -1};
+    struct reply_request request = {
+        .cfg = cfg, .rounds = -1, .usage = s->usage};
+    usage_chat(s->usage, s->file, 0, request.chat_key);
     if (!find_messages(s, &request, tr)) {
         config_free(cfg);
         return;
@@ -226,7 +230,11 @@ lock_and_run(struct send *s, struct http *http, struct config *cfg,
     char *state = config_state_dir(cfg);
     struct locks *locks = locks_new();
     if (locks_take(locks, state, s->file, &holder)) {
+        struct catalog *catalog = catalog_new(s->lp, http);
+        s->usage = usage_new(s->lp, catalog);
         run(s, http, cfg, tr);
+        usage_free(s->usage);
+        catalog_free(catalog);
     } else {
         complain("the chat is open in an editor; nothing was sent");
         config_free(cfg);
