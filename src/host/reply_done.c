@@ -205,14 +205,14 @@ whole(struct reply *r)
     } else if (rs->pieces > 0) {
         char line[256];
         reply_last_line(line, sizeof line, rs);
-        reply_over(r, reply_finish(&rs->sum), line, false);
-    } else {
         if (line[0] == '\0')
             reply_choices_line(r, line, sizeof line);
-        reply_over(r, "error", reply_empty_line(&rs->sum, rs->asked), false);
+        reply_over(r, reply_finish(&rs->sum), line, false);
     } else if (reply_pieces(r) > 0) {
         reply_over(r, reply_finish(&rs->sum),
                    "the first answer is empty; :DeepAlt has the others", false);
+    } else {
+        reply_over(r, "error", reply_empty_line(&rs->sum, rs->asked), false);
     }
 }
 
