@@ -16,9 +16,9 @@
 #include "host/models.h"
 #include "host/resume.h"
 #include "host/review.h"
-
 #include "host/usage.h"
 #include "host/usage_ask.h"
+
 static struct value *
 one(struct value *item)
 {
@@ -179,9 +179,9 @@ attach(struct host *host, const struct value *args)
         value_add(reply, value_int(holder));
         editor_call(host->editor, "deepchat#buf#locked", reply, NULL, NULL);
     }
-    free(state);
     usage_named(host->usage, state, value_as_int(value_get(args, "buf"), 0),
                 file);
+    free(state);
 }
 
 static void
@@ -259,6 +259,7 @@ static const struct {
     {"forget", forget},
     {"models", models_ask},
     {"check", check},
+    {"usage", usage_ask},
     {"rewrite", rewrite},
     {"rewrite_go_on", rewrite_go_on},
     {"rewrite_closed", rewrite_closed},
@@ -266,7 +267,6 @@ static const struct {
 
 void
 command_run(struct host *host, const char *op, const struct value *args)
-    {"usage", usage_ask},
 {
     const struct value *first = value_at(args, 0);
     if (host->editor == NULL)

@@ -9,8 +9,8 @@
 #include "host/lock.h"
 #include "host/resume.h"
 #include "host/review.h"
-
 #include "host/usage.h"
+
 /* Tokens that are read when they can be shown do not wait in between. */
 static void
 on_frame(void *user, int64_t at_us)
@@ -32,8 +32,8 @@ host_init(struct host *host, struct loop *lp, struct http *http,
         .catalog = catalog_new(lp, http),
         .foreign = true,
     };
-    host->chats = chats_new(host);
     host->usage = usage_new(lp, host->catalog);
+    host->chats = chats_new(host);
     host->reviews = reviews_new(host);
     host->resume = resume_new(host);
     host->contexts = contexts_new(host);
@@ -76,7 +76,7 @@ host_finish(struct host *host, int ms)
     journal_flush(ms);
     locks_free(host->locks);
     forms_free(host->forms);
+    usage_free(host->usage);
     catalog_free(host->catalog);
     writer_free(host->writer);
 }
-    usage_free(host->usage);

@@ -18,8 +18,8 @@ struct forms;
 struct locks;
 struct resume;
 struct reviews;
-
 struct usage;
+
 struct host {
     struct loop *lp;
     struct http *http;
@@ -30,8 +30,8 @@ struct host {
     struct locks *locks;
     struct forms *forms;     /* how servers are asked to go on */
     struct catalog *catalog; /* what is known of models */
-    struct resume *resume;
     struct usage *usage;     /* what was used, and its price */
+    struct resume *resume;
     struct contexts *contexts;
     bool foreign; /* no "hello" of a plugin that speaks our protocol has come:
                      take no orders */
