@@ -202,13 +202,13 @@ reply_pairs(char *out, size_t size, const char *finish, const struct rounds *rs)
         pairs_add_cost(&b, "est", rs->est);
     if (rs->parts > 1)
         pairs_add_count(&b, "parts", rs->parts);
+    const char *tier = service_news(rs->cfg, sum->service_tier);
+    if (tier[0] != '\0')
+        pairs_add(&b, "tier", tier);
     if (sum->model[0] != '\0' && asked_model[0] != '\0' &&
         strcmp(sum->model, asked_model) != 0)
         pairs_add(&b, "model", sum->model);
     snprintf(out, size, "%s", b.ptr);
-    const char *tier = service_news(rs->cfg, sum->service_tier);
-    if (tier[0] != '\0')
-        pairs_add(&b, "tier", tier);
     buf_finish(&b);
 }
 
@@ -278,10 +278,6 @@ length_line(char *out, size_t size, const struct rounds *rs)
         snprintf(out, size, "%s", line);
 }
 
-void
-reply_last_line(char *out, size_t size, const struct rounds *rs)
-{
-    enum dc_finish finish = rs->sum.finish;
 /* Thoughts, and no answer. */
 static const char *
 thought_line(const struct rounds *rs)
@@ -301,6 +297,10 @@ thought_line(const struct rounds *rs)
     return "only reasoning came, no answer; :DeepRetry asks again";
 }
 
+void
+reply_last_line(char *out, size_t size, const struct rounds *rs)
+{
+    enum dc_finish finish = rs->sum.finish;
     bool well = finish == DC_FINISH_STOP || finish == DC_FINISH_OTHER;
     if (rs->reasoned && rs->parts == 0 && !rs->asked)
         snprintf(out, size, "%s", thought_line(rs));

@@ -78,14 +78,14 @@ ask_to_go_on(struct rounds *rs)
 
 /* What was refused before is not asked again. */
 static uint32_t
-refused_of(const struct rounds *rs)
+refused_of(struct rounds *rs)
 {
     struct members m;
     reply_members(&m, rs->cfg, &rs->how);
     uint32_t refused = form_refused(rs->forms, rs->cfg, &m);
-    members_finish(&m);
     form_left_out(rs->forms, rs->cfg, &m, false, rs->left_out,
                   sizeof rs->left_out);
+    members_finish(&m);
     return refused;
 }
 

@@ -26,7 +26,7 @@ struct rounds {
     struct forms *own_forms; /* NULL if they were given */
     bool asked;              /* for an answer to be gone on with */
     bool structured;
-    bool many; /* answers have a place */
+    bool many;              /* answers have a place */
     struct buf instruction; /* how to go on, for the first request */
 
     struct buf kept; /* the answer so far, with the blanks at its end */
