@@ -36,6 +36,12 @@ function! deepchat#file#dir(chat_dir, project) abort
   return l:taken ? l:dir . '-' . sha256(a:project)[:5] : l:dir
 endfunction
 
+" The project that a chat file is kept for; where none is named, this one.
+function! deepchat#file#owner(path) abort
+  let l:owner = fnamemodify(a:path, ':h') . '/' . s:OWNER
+  return get(filereadable(l:owner) ? readfile(l:owner, '', 1) : [], 0, deepchat#file#project(bufnr('%')))
+endfunction
+
 " chat_dir as the settings or XDG have it.
 function! deepchat#file#chat_dir() abort
   let l:dir = deepchat#text(deepchat#settings(), 'chat_dir', '')
