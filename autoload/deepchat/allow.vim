@@ -12,6 +12,11 @@ function! deepchat#allow#allowed() abort
   return copy(s:allowed)
 endfunction
 
+" A file of the plugin's own making need not be asked about.
+function! deepchat#allow#add(path) abort
+  let s:allowed += [resolve(a:path)]
+endfunction
+
 " The working directory of the chat in buf: that of its window.
 function! deepchat#allow#cwd(buf) abort
   let l:window = get(win_findbuf(a:buf), 0, 0)
@@ -104,19 +109,8 @@ function! s:schema(buf, arguments) abort
   return l:value ==# '' ? [] : [l:value]
 endfunction
 
-" The images in the user's turns.
+" The files of the images in the user's turns.
 function! s:images(buf, last) abort
-  let l:found = []
-  let l:lines = getbufline(a:buf, 1, a:last)
-  let l:at = match(l:lines, '^\s*!\[')
-  while l:at >= 0
-    let [l:marker, l:role] = deepchat#turn#last_marker(a:buf, l:at + 1)
-    let l:end = deepchat#turn#range_end(a:buf, l:at + 1)
-    if l:role ==# 'user' || l:marker == 0
-      let l:plain = deepchat#context#outside_fences(l:lines[l:marker : l:end - 1])
-      let l:found += map(filter(l:plain, 'v:val =~# "^\\s*!\\["'), 'matchstr(v:val, "](\\zs.*\\ze)\\s*$")')
-    endif
-    let l:at = match(l:lines, '^\s*!\[', l:end)
-  endwhile
-  return filter(l:found, 'v:val !=# "" && v:val !~# "^\\a[a-zA-Z0-9+.-]*:"')
+  let l:any = match(getbufline(a:buf, 1, a:last), '^ \{0,3}!\[') >= 0
+  return l:any ? deepchat#image#paths(a:buf, a:last) : []
 endfunction

@@ -73,10 +73,20 @@ function! deepchat#ui#edited(buf) abort
         \ && match(getline("'[", "']"), '^%% assistant\>') >= 0
     call deepchat#ui#decorate(a:buf, {})
   endif
+  if s:has_images(a:buf, [getline('.')] + getline("'[", "']"))
+    call deepchat#image#show(a:buf)
+  endif
   let l:tick = getbufvar(a:buf, 'deepchat_error_tick', 0)
   if l:tick > 0 && l:tick != getbufvar(a:buf, 'changedtick')
     call deepchat#ui#clear_error(a:buf)
   endif
+endfunction
+
+" True if a change of these lines may change what is said of images. What
+" streams in has none.
+function! s:has_images(buf, lines) abort
+  return getbufvar(a:buf, 'deepchat_images', 0) > 0 && deepchat#buf#running(a:buf) == 0
+        \ || match(a:lines, '^ \{0,3}!\[') >= 0
 endfunction
 
 " ---- markers ---------------------------------------------------------------
@@ -103,6 +113,9 @@ function! deepchat#ui#decorate(buf, event) abort
   let s:round += 1
   call setbufvar(a:buf, 'deepchat_marks', {'round': s:round, 'count': 0})
   call s:decorate_up(a:buf, l:count, s:round)
+  if match(getbufline(a:buf, max([l:count - s:AT_ONCE + 1, 1]), '$'), '^ \{0,3}!\[') >= 0
+    call deepchat#image#show(a:buf)
+  endif
 endfunction
 
 " The markers down to line last, the lowest at once, the others bit by bit, so

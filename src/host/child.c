@@ -57,6 +57,7 @@ allowed(const char *pair)
         "SSH_AUTH_SOCK=",
         "GPG_TTY=",
         "DISPLAY=",
+        "XAUTHORITY=",
         "DBUS_SESSION_BUS_ADDRESS=",
         "WAYLAND_DISPLAY=",
     };

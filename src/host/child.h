@@ -31,7 +31,7 @@ struct child_options {
 
 /* The child gets stdin from /dev/null, its own process group, and of our
  * environment only what a program needs (PATH HOME USER LANG LC_* TERM TMPDIR
- * XDG_* SSH_AUTH_SOCK GPG_TTY DBUS_SESSION_BUS_ADDRESS DISPLAY
+ * XDG_* SSH_AUTH_SOCK GPG_TTY DBUS_SESSION_BUS_ADDRESS DISPLAY XAUTHORITY
  * WAYLAND_DISPLAY). done comes exactly once, from the loop. */
 struct child *child_start(struct loop *lp, const struct child_options *options,
                           child_done_fn *done, void *user);

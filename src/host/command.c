@@ -7,6 +7,7 @@
 
 #include "host/chat.h"
 #include "host/check.h"
+#include "host/clipboard.h"
 #include "host/config.h"
 #include "host/context.h"
 #include "host/file.h"
@@ -224,6 +225,12 @@ forget(struct host *host, const struct value *args)
 }
 
 static void
+paste(struct host *host, const struct value *args)
+{
+    clipboard_paste(host->clipboard, args);
+}
+
+static void
 on_checked(void *user, const struct value *lines)
 {
     struct host *host = user;
@@ -257,8 +264,9 @@ static const struct {
     {"resume", resume},
     {"restore", restore},
     {"forget", forget},
-    {"models", models_ask},
+    {"paste", paste},
     {"check", check},
+    {"models", models_ask},
     {"usage", usage_ask},
     {"rewrite", rewrite},
     {"rewrite_go_on", rewrite_go_on},

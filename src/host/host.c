@@ -3,6 +3,7 @@
 
 #include "host/catalog.h"
 #include "host/chat.h"
+#include "host/clipboard.h"
 #include "host/context.h"
 #include "host/form.h"
 #include "host/journal.h"
@@ -36,6 +37,7 @@ host_init(struct host *host, struct loop *lp, struct http *http,
     host->chats = chats_new(host);
     host->reviews = reviews_new(host);
     host->resume = resume_new(host);
+    host->clipboard = clipboard_new(host);
     host->contexts = contexts_new(host);
     writer_on_frame(host->writer, on_frame, http);
 }
@@ -73,6 +75,7 @@ host_finish(struct host *host, int ms)
     reviews_free(host->reviews);
     resume_free(host->resume);
     contexts_free(host->contexts);
+    clipboard_free(host->clipboard);
     journal_flush(ms);
     locks_free(host->locks);
     forms_free(host->forms);

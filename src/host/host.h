@@ -13,6 +13,7 @@
 
 struct catalog;
 struct chats;
+struct clipboard;
 struct contexts;
 struct forms;
 struct locks;
@@ -32,6 +33,7 @@ struct host {
     struct catalog *catalog; /* what is known of models */
     struct usage *usage;     /* what was used, and its price */
     struct resume *resume;
+    struct clipboard *clipboard;
     struct contexts *contexts;
     bool foreign; /* no "hello" of a plugin that speaks our protocol has come:
                      take no orders */

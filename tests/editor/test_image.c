@@ -1,0 +1,244 @@
+/* Images of a chat, on their way from :DeepImage to the request. */
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "continue.h"
+#include "lib/proc.h"
+
+TestSuite(editor_image, .timeout = 120);
+
+#define PNG "\x89PNG\r\n\x1a\n"
+#define URL "data:image/png;base64,iVBORw0KGgo="
+#define TOKEN "token New" STOP
+
+/* A file of the home of st, in which p is the project. */
+static void
+put(struct stage *st, const char *name, const char *bytes, size_t len)
+{
+    char *path = temp_path(ed_home(st->ed), name);
+    temp_write(path, bytes, len);
+    free(path);
+}
+
+static void
+make(struct stage *st, const char *name,
+     int (*how)(const char *path, mode_t mode))
+{
+    char *path = temp_path(ed_home(st->ed), name);
+    cr_assert_eq(how(path, 0700), 0);
+    free(path);
+}
+
+static void
+start(struct stage *st)
+{
+    stage_start(st, NULL, "");
+    make(st, "p", mkdir);
+    make(st, "p/dir", mkdir);
+    make(st, "p/fifo", mkfifo);
+    put(st, "p/a.png", PNG, 8);
+    put(st, "p/b c.png", PNG "b", 9);
+    put(st, "p/words.png", "just words", 10);
+    put(st, "p/empty.png", "", 0);
+    put(st, "p/over.png", PNG, 8);
+    char *over = temp_path(ed_home(st->ed), "p/over.png");
+    cr_assert_eq(truncate(over, 21000000), 0);
+    free(over);
+    ed_ex(st->ed, "cd %s/p", ed_home(st->ed));
+}
+
+/* ---- what is sent ---- */
+
+#define ASKED                                                                  \
+    "{\"role\":\"user\",\"content\":["                                         \
+    "{\"type\":\"text\",\"text\":\"what?\"},"                                  \
+    "{\"type\":\"image_url\",\"image_url\":{\"url\":\"" URL "\"}},"            \
+    "{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://h/x.png\"}},"    \
+    "{\"type\":\"text\",\"text\":\"why?\"}]}"
+
+static void
+expect_body(struct stage *st, const char *name, size_t request,
+            const char *messages)
+{
+    struct buf want;
+    buf_init(&want, 1 << 20);
+    buf_addf(&want,
+             "{\"model\":\"m\",\"messages\":[%s],\"stream\":true,"
+             "\"stream_options\":{\"include_usage\":true}}",
+             messages);
+    char *body = server_request_body(st->sv, request, NULL);
+    cr_assert_not_null(body, "%s", name);
+    cr_expect_str_eq(body, want.ptr, "%s:\n%s\n%s", name, body, want.ptr);
+    free(body);
+    buf_finish(&want);
+}
+
+/* A send, the answer once more, what goes on with it: all show the same. */
+Test(editor_image, goes_along_each_time)
+{
+    struct stage st;
+    start(&st);
+    stage_script(&st, "token One" STOP NEXT "token Two" STOP NEXT
+                      "token  three" STOP);
+    load_chat(&st, "---\nmodel: m\n---\n\n%% user\n\nwhat?\n\n![a](a.png)\n"
+                   "![](https://h/x.png)\n\nwhy?\n");
+    ed_ex(st.ed, "DeepSend");
+    cr_assert(stage_idle(&st));
+    expect_body(&st, "send", 1, ASKED);
+    ed_ex(st.ed, "DeepRetry");
+    cr_assert(stage_idle(&st));
+    expect_body(&st, "retry", 2, ASKED);
+    ed_ex(st.ed, "DeepContinue");
+    cr_assert(stage_idle(&st));
+    expect_body(&st, "continue", 3,
+                ASKED ",{\"role\":\"assistant\",\"content\":\"Two\"}");
+    stage_stop(&st);
+}
+
+/* ---- what is refused ---- */
+
+static const struct {
+    const char *target, *line, *behind; /* what is said of it in the chat */
+} refused[] = {
+    {"words.png", "words.png is no png/jpg/webp/gif; nothing was sent",
+     "10 bytes"},
+    {"empty.png", "empty.png is empty; nothing was sent", "is empty"},
+    {"over.png", "over.png is over 20 MB; nothing was sent", "is over 20 MB"},
+    {"dir", "dir is a directory; nothing was sent", "is a directory"},
+    {"fifo", "fifo is no regular file; nothing was sent", "is no regular file"},
+    {"no.png", "no file no.png; nothing was sent", "no such file"},
+};
+
+Test(editor_image, is_refused_by_name)
+{
+    struct stage st;
+    start(&st);
+    stage_script(&st, TOKEN);
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        char chat[120], want[60];
+        const char *target = refused[i].target;
+        snprintf(chat, sizeof chat, "%%%% user\n\n![](%s)\n", target);
+        load_chat(&st, chat);
+        ed_ex(st.ed, "call deepchat#ui#decorate(bufnr('%%'), {})");
+        char *behind = ed_behind(st.ed);
+        snprintf(want, sizeof want, "3:  %s", refused[i].behind);
+        cr_expect_str_eq(behind, want, "%s: %s", target, behind);
+        free(behind);
+        ed_ex(st.ed, "DeepSend");
+        cr_assert(stage_idle(&st), "%s", target);
+        expect_line(&st, target, refused[i].line);
+        expect_events(&st, target, "Error error");
+        stage_expect_text(&st, target, chat);
+    }
+    cr_expect_eq(server_requests(st.sv), 0);
+    stage_stop(&st);
+}
+
+/* ---- :DeepImage ---- */
+
+static const struct {
+    const char *name, *chat;
+    int line; /* of the cursor; 0: at the end */
+    const char *command;
+    const char *text; /* of the chat then; @ is the home */
+    const char *behind, *said;
+} inserts[] = {
+    {"into an empty turn", "%% user\n\n", 0, "DeepImage a.png",
+     "%% user\n\n![a](~/p/a.png)\n", "3:  8 bytes", ""},
+    {"with a blank", "%% user\n\n", 0, "DeepImage b\\ c.png",
+     "%% user\n\n![b c](<~/p/b c.png>)\n", "3:  9 bytes", ""},
+    {"below the cursor", "%% user\n\none\ntwo\n", 3, "DeepImage a.png",
+     "%% user\n\none\n![a](~/p/a.png)\ntwo\n", "4:  8 bytes", ""},
+    {"from another turn", "%% user\n\none\n\n%% user\n\ntwo\n", 3,
+     "DeepImage a.png", "%% user\n\none\n\n%% user\n\ntwo\n\n![a](~/p/a.png)\n",
+     "9:  8 bytes", ""},
+    {"below an answer", "%% assistant\n\none\n", 0, "DeepImage a.png",
+     "%% assistant\n\none\n\n%% user\n\n![a](~/p/a.png)\n", "7:  8 bytes", ""},
+    {"words", "%% user\n\n", 0, "DeepImage words.png", "%% user\n\n", "",
+     "words.png is no png/jpg/webp/gif"},
+    {"nothing", "%% user\n\n", 0, "DeepImage no.png", "%% user\n\n", "",
+     "no file no.png"},
+    {"a directory", "%% user\n\n", 0, "DeepImage dir", "%% user\n\n", "",
+     "dir is a directory"},
+    {"a FIFO", "%% user\n\n", 0, "DeepImage fifo", "%% user\n\n", "",
+     "fifo is no regular file"},
+};
+
+static void
+expect_behind(struct stage *st, const char *name, const char *want)
+{
+    char *behind = ed_behind(st->ed);
+    cr_expect_str_eq(behind, want, "%s: %s", name, behind);
+    free(behind);
+}
+
+Test(editor_image, is_named_in_the_chat)
+{
+    struct stage st;
+    start(&st);
+    for (size_t i = 0; i < sizeof inserts / sizeof *inserts; i++) {
+        const char *name = inserts[i].name;
+        load_chat(&st, inserts[i].chat);
+        if (inserts[i].line > 0)
+            ed_ex(st.ed, "%d", inserts[i].line);
+        else
+            ed_ex(st.ed, "$");
+        ed_ex(st.ed, "%s", inserts[i].command);
+        stage_expect_text(&st, name, inserts[i].text);
+        expect_behind(&st, name, inserts[i].behind);
+        expect_line(&st, name, inserts[i].said);
+    }
+    stage_stop(&st);
+}
+
+/* ---- the clipboard ---- */
+
+/* A program that is found before any other of its name. */
+static void
+program(const char *dir, const char *name, const char *script)
+{
+    char *path = temp_path(dir, name);
+    temp_write(path, script, strlen(script));
+    cr_assert_eq(chmod(path, 0700), 0);
+    free(path);
+}
+
+/* Beside a chat without a file, which is where that will be. */
+static void
+expect_pasted(struct stage *st)
+{
+    stage_expect(st, "private", "getfperm(glob('~/deepchat/p/image-*.png'))",
+                 "rw-------");
+    stage_expect(
+        st, "line",
+        "substitute(join(getline(1, '$'), \"\\n\"), '\\d[0-9-]\\{16}', "
+        "'N', 'g')",
+        "%% user\n\nwhat?\n![image-N](~/deepchat/p/image-N.png)\n");
+    expect_behind(st, "size", "4:  8 bytes");
+}
+
+Test(editor_image, comes_from_the_clipboard)
+{
+    struct stage st;
+    char path[4096], *bin = temp_dir();
+    snprintf(path, sizeof path, "%s:%s", bin, getenv("PATH"));
+    setenv("PATH", path, 1);
+    program(bin, "wl-paste", "#!/bin/sh\nprintf '\\211PNG\\r\\n\\032\\n'\n");
+    start(&st);
+    stage_script(&st, TOKEN);
+    load_chat(&st, "%% user\n\nwhat?");
+    ed_ex(st.ed, "$ | DeepImage");
+    cr_assert(ed_wait(st.ed, STAGE_MS, "search('^!', 'nw') > 0"));
+    expect_pasted(&st);
+    ed_ex(st.ed, "DeepSend");
+    cr_assert(stage_idle(&st));
+    expect_body(
+        &st, "send", 1,
+        "{\"role\":\"user\",\"content\":["
+        "{\"type\":\"text\",\"text\":\"what?\"},{\"type\":\"image_url\","
+        "\"image_url\":{\"url\":\"" URL "\"}}]}");
+    stage_stop(&st);
+    temp_remove(bin);
+}
