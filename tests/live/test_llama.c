@@ -13,6 +13,8 @@
 
 #include "base/buf.h"
 #include "base/value.h"
+#include "deepchat.h"
+#include "host/file.h"
 #include "host/json.h"
 #include "lib/ed.h"
 #include "lib/proc.h"
@@ -196,5 +198,83 @@ Test(llama, errors_read_like_advice, .timeout = 120)
     char *messages = ed_eval(ed, "execute('messages')");
     cr_expect(strstr(messages, "deepchat: response_format"), "%s", messages);
     free(messages);
+    stop();
+}
+
+/* ---- what binds a reply ---- */
+
+static const char book[] =
+    "{\"type\": \"object\", \"required\": [\"title\", \"year\"],\n"
+    " \"additionalProperties\": false, \"properties\": {\n"
+    "  \"title\": {\"type\": \"string\", \"maxLength\": 12},\n"
+    "  \"year\": {\"type\": \"integer\", \"minimum\": 1000}}}\n";
+
+/* A new chat with these options, and the line that is said of its answer; the
+ * text of that, owned. The model knows
+ * no JSON, so what it says under a schema is drawn, but for the form. */
+static char *
+bound(const char *options, const char *line)
+{
+    ed_ex(ed, "messages clear | only!");
+    ed_ex(ed, "DeepChat! %s Hello", options);
+    cr_assert(ed_wait(ed, MS, DONE), "%s", options);
+    char *said =
+        ed_eval(ed, "matchstr(execute('messages'), 'deepchat: \\zs\\p*$')");
+    cr_expect_str_eq(said, line, "%s: %s", options, said);
+    free(said);
+    return ed_eval(ed, "deepchat#last()");
+}
+
+static void
+expect_valid(const char *block)
+{
+    struct dc_str text = str_of(block);
+    struct dc_error err = {.text = ""};
+    cr_assert(str_starts(text, "```json\n{\n  \""), "%s", block);
+    cr_assert(text.len > 12 && strcmp(block + text.len - 5, "}\n```") == 0);
+    text = (struct dc_str){block + 8, text.len - 12};
+    struct dc_schema_report *report = dc_schema_check(str_of(book), text, &err);
+    cr_assert_not_null(report, "%s", err.text);
+    cr_expect_eq(report->count, 0, "%s", block);
+    dc_schema_report_free(report);
+}
+
+Test(llama, schema_and_seed, .timeout = 120)
+{
+    struct dc_error err;
+    start();
+    char *path = file_join(ed_home(ed), "book.json");
+    cr_assert(file_replace(path, str_of(book), &err), "%s", err.text);
+    ed_ex(ed, "cd %s", ed_home(ed));
+    char *one = bound("++json_schema=book.json ++temperature=1 ++seed=7", "");
+    char *two = bound("++json_schema=book.json ++temperature=1 ++seed=7", "");
+    char *other = bound("++json_schema=book.json ++temperature=1 ++seed=8", "");
+    expect_valid(one);
+    expect_valid(other);
+    cr_expect_str_eq(one, two);
+    cr_expect_str_neq(one, other);
+    cr_expect_eq(ed_number(ed, "len(getqflist())"), 0);
+    free(one);
+    free(two);
+    free(other);
+    free(path);
+    stop();
+}
+
+Test(llama, stop_words_and_n, .timeout = 120)
+{
+    start();
+    char *answer = bound("++stop=[\"xyz\",\"written\"]", "");
+    cr_expect_str_eq(answer, "Hello! I only say what was ");
+    free(answer);
+    answer = bound("++n=2", "2 answers; :DeepAlt goes through them");
+    cr_expect_str_eq(answer, value_as_text(value_get(texts, "default"), ""));
+    cr_expect_eq(ed_number(ed, "count(join(getline(1, '$'), \"\n\"), "
+                               "'%%%% alternate finish=stop')"),
+                 1);
+    free(answer);
+    answer = bound("++response_format=json_object", "");
+    cr_expect(str_starts(str_of(answer), "```json\n{"), "%s", answer);
+    free(answer);
     stop();
 }
