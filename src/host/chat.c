@@ -206,6 +206,7 @@ on_ended(void *user, const struct reply_end *end)
     struct chat *chat = user;
     struct dc_str none = {"", 0};
     give(chat, DC_DELTA_TEXT, ask_filter_add(&chat->filter, none, true));
+    chat_choices_last(chat);
     chat->ended = true;
     chat->finish = about_whole(chat, end);
     ask_filter_tell(&chat->filter, chat->finish);
@@ -213,7 +214,6 @@ on_ended(void *user, const struct reply_end *end)
     reply_free(chat->reply);
     chat->reply = NULL;
     writer_last(chat->lane);
-    chat_choices_last(chat);
     if (chat->host->editor == NULL) {
         journal_close(chat->journal);
         chat->journal = NULL;
@@ -295,6 +295,7 @@ ask_and_start(struct chat *chat, const struct value *args, ask_fn *fill)
                   "this chat is open in another editor; nothing was sent");
     if (ok) {
         request->forms = chat->host->forms;
+        request->catalog = chat->host->catalog;
         ask_count(&ask, args);
         request->journal.project =
             value_as_text(value_get(args, "project"), "");

@@ -233,6 +233,18 @@ config_new(const struct config_sources *sources, struct dc_error *err)
     return NULL;
 }
 
+struct config *
+config_copy(const struct config *cfg)
+{
+    struct config *copy = mem_alloc(sizeof *copy);
+    copy->values = value_copy(cfg->values);
+    read_url(copy, NULL);
+    add_command(copy);
+    add_params(copy, NULL);
+    add_extra(copy, NULL);
+    return copy;
+}
+
 void
 config_free(struct config *cfg)
 {

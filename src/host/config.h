@@ -62,6 +62,8 @@ struct config;
  * number), what it got, what it takes, the nearest known name. */
 struct config *config_new(const struct config_sources *sources,
                           struct dc_error *err);
+/* The same options once more. */
+struct config *config_copy(const struct config *cfg);
 void config_free(struct config *cfg);
 
 /* The merged value, or the table's default; NULL if unset. */

@@ -41,6 +41,7 @@ reply_over(struct reply *r, const char *finish, const char *line, bool refused)
 {
     if (r->state == ENDED)
         return;
+    reply_name_forget(r);
     reply_set_state(r, ENDED);
     stop_work(r);
     reply_text_add(r->text, DC_DELTA_TEXT, rounds_loose(&r->rounds));
@@ -161,7 +162,7 @@ prepare(struct reply *r)
     if (r->rounds.asked && r->rounds.structured)
         return fail(err, DC_E_SYNTAX,
                     "cut JSON cannot be gone on with; raise max_tokens");
-    return reply_prepare(r, err);
+    return !reply_name_refused(r, err) && reply_prepare(r, err);
 }
 
 /* An answer to go on with is a turn of a chat, and that is one reply. */
@@ -208,6 +209,7 @@ reply_free(struct reply *r)
 {
     if (r == NULL)
         return;
+    reply_name_forget(r);
     r->state = ENDED;
     r->orphan = true;
     stop_work(r);
@@ -244,7 +246,7 @@ reply_stop(struct reply *r)
     if (r->state == ENDED || r->stopping)
         return;
     r->stopping = true;
-    if (r->state == WAIT)
+    if (r->state == WAIT || r->state == NAME)
         reply_over(r, "stopped", "", false);
     else if (r->call != NULL)
         http_cancel(r->call);

@@ -17,6 +17,7 @@
 #include "host/picture.h"
 #include "host/usage.h"
 
+struct catalog;
 struct reply;
 
 /* Everything that a reply needs. cfg and messages are taken over as said. */
@@ -38,7 +39,8 @@ struct reply_request {
     /* automatic rounds after this one; -1: as the option says */
     int rounds;
     struct forms *forms; /* kept while it runs; NULL: nothing is remembered */
-    struct usage *usage; /* the same for what it uses */
+    struct catalog *catalog; /* the same; NULL: no model's name is looked up */
+    struct usage *usage;     /* the same for what it uses */
     char chat_key[USAGE_CHAT_MAX]; /* usage_chat() */
 };
 

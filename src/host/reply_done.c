@@ -90,7 +90,8 @@ end_failed(struct reply *r, const struct dc_failure *failure)
 {
     struct dc_summary full = {.finish = DC_FINISH_CONTEXT};
     if (reply_pieces(r) == 0) {
-        reply_over(r, "error", failure->line, false);
+        if (!reply_name_look(r, failure))
+            reply_over(r, "error", failure->line, false);
     } else if (failure->fault == DC_FAULT_CONTEXT) {
         reply_over(r, reply_finish(&full), reply_finish_line(&full), false);
     } else {

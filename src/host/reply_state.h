@@ -9,6 +9,7 @@
  *   WAIT    until the next attempt   -> ASKING
  *   STREAM  text arrives             -> ASKING for another round, or ENDED;
  *                                       never tried again
+ *   NAME    the server knows no such model: its list is fetched -> ENDED
  *   ENDED   ended() was called, or will be by a timer
  *
  * Stop is allowed everywhere. An answer is complete only if a finish_reason
@@ -31,7 +32,7 @@ struct reply_choices {
     size_t pieces;
 };
 
-enum reply_state { KEY, ASKING, WAIT, STREAM, ENDED };
+enum reply_state { KEY, ASKING, WAIT, STREAM, NAME, ENDED };
 
 struct reply {
     struct loop *lp;
@@ -114,6 +115,17 @@ loop_timer_fn reply_ask;
 bool reply_prepare(struct reply *r, struct dc_error *err);
 /* The request goes out. */
 void reply_post(struct reply *r);
+
+/* ---- reply_name.c ---- */
+
+/* The server is known not to have the model; *err says which one may have been
+ * meant. */
+bool reply_name_refused(struct reply *r, struct dc_error *err);
+/* True if it ends once the list of models has come, because the server refused
+ * the model. */
+bool reply_name_look(struct reply *r, const struct dc_failure *failure);
+/* In case that it waits for the list. */
+void reply_name_forget(struct reply *r);
 
 /* ---- reply_count.c ---- */
 

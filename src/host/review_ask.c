@@ -109,6 +109,7 @@ start(struct review *review, struct config *cfg)
         .plain = true,
         .rounds = -1,
         .forms = host->forms,
+        .catalog = host->catalog,
         .usage = host->usage,
     };
     if (review->goes_on)
