@@ -178,6 +178,13 @@ is_one_of(const char *text, const char *const *words)
     return *words != NULL;
 }
 
+static const char *
+type_of(const struct value *v)
+{
+    const char *type = value_as_text(value_get(v, "type"), "");
+    return value_as_text(value_get(v, "reported_type"), type);
+}
+
 /* Lists hold also what answers no chat. */
 static void
 read_chat(struct model_info *info, const struct value *v)
@@ -201,9 +208,7 @@ read_chat(struct model_info *info, const struct value *v)
                                         "text-classification",
                                         NULL};
     const struct value *can = value_get(v, "capabilities");
-    const char *type = value_as_text(value_get(v, "reported_type"), NULL);
-    if (type == NULL)
-        type = value_as_text(value_get(v, "type"), "");
+    const char *type = type_of(v);
     int own = flag_of(value_get(can, "completion_chat"));
     if (is_one_of(type, talk))
         own = 1;
@@ -252,7 +257,7 @@ write_tags(struct buf *out, const struct model_info *info,
     if (out->len > 0)
         return;
     if (info->chat == 0)
-        add_tag(out, value_as_str(value_get(v, "type")));
+        add_tag(out, str_of(type_of(v)));
     if (info->vision == 1)
         add_tag(out, str_of("vision"));
     if (info->tools == 1)
@@ -363,11 +368,10 @@ catalog_read_list(struct model_list *out, struct dc_str body)
     *out = (struct model_list){0};
     if (!model_items_open(&items, body))
         return false;
-    while (out->count < MODELS_MAX && model_items_next(&items, &item))
+    size_t seen = 0;
+    while (model_items_next(&items, &item) && seen++ < MODELS_MAX)
         add_item(out, item);
-    out->partial =
-        out->partial || items.broken ||
-        (out->count == MODELS_MAX && model_items_next(&items, &item));
+    out->partial = out->partial || items.broken || seen > MODELS_MAX;
     model_list_sort(out);
     return true;
 }

@@ -12,7 +12,8 @@
 void
 model_tokens(struct buf *out, double tokens)
 {
-    double k = fmod(tokens, 1024) == 0 ? 1024 : 1000;
+    bool binary = fmod(tokens, 1024) == 0 && fmod(tokens, 1000) != 0;
+    double k = binary ? 1024 : 1000;
     if (tokens >= 1000 * k && fmod(tokens, k * k) == 0)
         buf_addf(out, "%.0fM", tokens / k / k);
     else if (tokens >= 1000 * k)
