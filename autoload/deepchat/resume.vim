@@ -143,7 +143,7 @@ function! s:restore(entry) abort
   endif
   let l:old = getbufline(l:buf, 1, '$')
   let [l:first, l:count, l:with_user] = s:place(l:old, a:entry)
-  let l:lines = split(substitute(a:entry.turns, '\n$', '', ''), "\n", 1)
+  let l:lines = s:numbered(split(substitute(a:entry.turns, '\n$', '', ''), "\n", 1), l:old, l:first)
   if l:with_user
     let l:lines = ['%% user', '']
           \ + map(split(a:entry.user, "\n", 1), {_, l -> deepchat#turn#escape(l)}) + [''] + l:lines
@@ -164,6 +164,27 @@ function! s:restore(entry) abort
     call deepchat#resume#saved(l:buf)
   endif
   call deepchat#ui#say(printf('restored %d bytes of a reply (%s)', a:entry.bytes, a:entry.finish))
+endfunction
+
+" Turns that go between lines below row first: where alternates are among them,
+" the answer is the one in front of these, behind those that stand there.
+function! s:numbered(turns, lines, first) abort
+  let l:at = match(a:turns, '^%% assistant\>')
+  if deepchat#turn#is_marker(a:turns[0]) !=# 'alternate' || l:at < 0
+    return a:turns
+  endif
+  let l:number = 1
+  for l:row in range(a:first - 1, 0, -1)
+    let l:role = deepchat#turn#is_marker(a:lines[l:row])
+    if l:role ==# 'alternate'
+      let l:number += 1
+    elseif l:role !=# ''
+      break
+    endif
+  endfor
+  let l:turns = copy(a:turns)
+  let l:turns[l:at] .= ' alt=' . l:number
+  return l:turns
 endfunction
 
 " The file of buf has all of it: the journal need not keep what was restored.
@@ -254,11 +275,12 @@ endfunction
 
 " Behind the user's turn at row at, and what a fork has put away there.
 function! s:behind(lines, at, entry) abort
+  let l:whole = s:texts(a:entry.turns)
   let l:first = s:next(a:lines, a:at + 1)
   while l:first < len(a:lines) && deepchat#turn#is_marker(a:lines[l:first]) ==# 'alternate'
+        \ && !s:is_part(a:lines, l:first, l:whole)
     let l:first = s:next(a:lines, l:first + 1)
   endwhile
-  let l:whole = s:texts(a:entry.turns)
   let l:end = l:first
   while l:end < len(a:lines) && s:is_part(a:lines, l:end, l:whole)
     let l:end = s:next(a:lines, l:end + 1)
@@ -266,13 +288,14 @@ function! s:behind(lines, at, entry) abort
   return [l:first, l:end - l:first, 0]
 endfunction
 
-" The texts of turns by their roles.
+" Lists of the texts of turns by their roles.
 function! s:texts(turns) abort
   let l:lines = split(a:turns, "\n", 1)
   let l:texts = {}
   let l:row = s:next(l:lines, 0)
   while l:row < len(l:lines)
-    let l:texts[deepchat#turn#is_marker(l:lines[l:row])] = s:turn_text(l:lines[l:row + 1 :])
+    let l:role = deepchat#turn#is_marker(l:lines[l:row])
+    let l:texts[l:role] = get(l:texts, l:role, []) + [s:turn_text(l:lines[l:row + 1 :])]
     let l:row = s:next(l:lines, l:row + 1)
   endwhile
   return l:texts
@@ -283,5 +306,5 @@ endfunction
 function! s:is_part(lines, row, whole) abort
   let l:role = deepchat#turn#is_marker(a:lines[a:row])
   let l:text = s:turn_text(a:lines[a:row + 1 :])
-  return l:text ==# '' || stridx(get(a:whole, l:role, ''), l:text) == 0
+  return l:text ==# '' || !empty(filter(copy(get(a:whole, l:role, [])), {_, whole -> stridx(whole, l:text) == 0}))
 endfunction

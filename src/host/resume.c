@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "host/file.h"
 #include "host/journal.h"
+#include "host/resume_turns.h"
 
 enum { QUESTION_MAX = 200, ENTRY_SIZE = 300 };
 
@@ -36,63 +37,14 @@ struct resume {
     struct transfer *first;
 };
 
-/* ---- what is in the chat already ---- */
-
-static bool
-same(struct dc_str turn, struct dc_str text)
-{
-    turn = str_trim(turn);
-    text = str_trim(text);
-    return text.len > 0 && turn.len == text.len &&
-           memcmp(turn.ptr, text.ptr, text.len) == 0;
-}
-
-static bool
-has_turn(const struct dc_transcript *tr, enum dc_role role, struct dc_str text)
-{
-    const struct dc_turn *turn;
-    for (size_t i = 0; (turn = dc_transcript_turn(tr, i)) != NULL; i++)
-        if (turn->role == role && same(turn->text, text))
-            return true;
-    return false;
-}
-
-static bool
-is_blank(struct dc_str text)
-{
-    return str_trim(text).len == 0;
-}
-
-/* All of the reply stands in the chat, as turns of their own. */
-static bool
-has_reply(const struct dc_transcript *tr, const struct journal_entry *e)
-{
-    return (is_blank(e->text) || has_turn(tr, DC_ROLE_ASSISTANT, e->text)) &&
-           (is_blank(e->reasoning) ||
-            has_turn(tr, DC_ROLE_REASONING, e->reasoning));
-}
-
-static bool
-is_in_chat(const struct journal_entry *e)
-{
-    struct buf chat;
-    struct dc_transcript *tr = NULL;
-    buf_init(&chat, DC_REQUEST_MAX);
-    bool found = e->chat[0] != '\0' && file_read(e->chat, &chat, NULL) &&
-                 dc_transcript_parse(&tr, buf_str(&chat), NULL) &&
-                 has_reply(tr, e);
-    dc_transcript_free(tr);
-    buf_finish(&chat);
-    return found;
-}
+/* ---- what is to be offered ---- */
 
 /* True if it is one to offer. What is of no use goes; but behind a damaged
  * record there may be more than we can read. */
 static bool
 is_wanted(const struct journal_entry *e)
 {
-    bool blank = is_blank(e->text) && is_blank(e->reasoning);
-    if (e->writing || !(blank || is_in_chat(e)))
+    if (e->writing || !(resume_is_blank(e) || resume_is_in_chat(e)))
         return true;
     if (e->whole)
         journal_forget(e->file);
@@ -192,7 +144,7 @@ describe(const struct journal_entry *e)
     value_put(v, "lost", value_text(e->lost));
     value_put(v, "writing", value_int(e->writing));
     value_put(v, "question", question(e->user));
-    value_put(v, "bytes", value_int((int64_t)e->text.len));
+    value_put(v, "bytes", value_int((int64_t)resume_bytes(e)));
     return v;
 }
 
@@ -237,25 +189,6 @@ resume_list(struct resume *r, const char *state_dir)
 }
 
 /* ---- one of them ---- */
-
-static void
-add_turn(struct buf *out, enum dc_role role, const char *pairs,
-         struct dc_str text)
-{
-    size_t len;
-    char *turn = dc_turn_print(role, str_of(pairs), text, &len);
-    buf_add(out, turn, len);
-    dc_free(turn);
-}
-
-static void
-add_turns(struct buf *out, const struct journal_entry *e)
-{
-    if (e->reasoning.len > 0)
-        add_turn(out, DC_ROLE_REASONING, "", e->reasoning);
-    add_turn(out, DC_ROLE_ASSISTANT,
-             e->pairs[0] != '\0' ? e->pairs : " finish=interrupted", e->text);
-}
 
 static void
 transfer_destroy(struct transfer *t)
@@ -344,7 +277,7 @@ resume_fetch(struct resume *r, const char *file)
         buf_init(&t->parts[USER], DC_REQUEST_MAX);
         buf_init(&t->parts[TURNS], DC_REQUEST_MAX);
         buf_add_str(&t->parts[USER], e.user);
-        add_turns(&t->parts[TURNS], &e);
+        resume_add_turns(&t->parts[TURNS], &e);
         t->part = e.user.len > 0 ? USER : TURNS;
         send_piece(t);
     }

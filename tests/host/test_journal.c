@@ -16,6 +16,7 @@
 
 #include "../lib/tmpdir.h"
 #include "base/buf.h"
+#include "base/mem.h"
 #include "host/file.h"
 #include "host/record.h"
 
@@ -110,6 +111,76 @@ Test(journal, round_trip_of_any_byte, .timeout = 10)
     journal_entries_free(e, count);
     cr_expect_eq(tmpdir_count(dir, ""), 0);
     tmpdir_free(tmp);
+}
+
+/* n > 1: each answer by itself, in whatever order they come. */
+Test(journal, answers_besides_the_first, .timeout = 10)
+{
+    char *dir = tmpdir_new(), all[256];
+    struct dc_error err;
+    for (int i = 0; i < 256; i++)
+        all[i] = (char)i;
+    struct journal *j = journal_new(dir, &plain, &err);
+    cr_assert(journal_choice(j, 127, DC_DELTA_TEXT, str_of("z"), &err));
+    cr_assert(journal_text(j, str_of("one"), &err));
+    cr_assert(
+        journal_choice(j, 2, DC_DELTA_TEXT, (struct dc_str){all, 256}, &err));
+    cr_assert(journal_choice(j, 2, DC_DELTA_REASONING, str_of("hm"), &err));
+    cr_assert(journal_anew(j, &err));
+    cr_assert(journal_choice(j, 1, DC_DELTA_TEXT, str_of("\n"), &err));
+    cr_assert(journal_choice_end(j, 2, " in=1%0a\nx=2", &err));
+    cr_assert(journal_choice(j, 2, DC_DELTA_TEXT, str_of("x"), &err));
+    journal_close(j);
+
+    size_t count;
+    struct journal_entry *e = journal_list(dir, &count);
+    cr_assert_eq(count, 1);
+    cr_assert_eq(e->choice_count, 3);
+    cr_expect_eq(e->text.len, 0);
+    cr_expect_eq(e->choices[0].number, 1);
+    cr_expect(is(e->choices[0].text, "\n", 1));
+    cr_expect_str_eq(e->choices[0].pairs, "");
+    cr_expect_eq(e->choices[1].number, 2);
+    cr_expect_eq(e->choices[1].text.len, 257);
+    cr_expect(is((struct dc_str){e->choices[1].text.ptr, 256}, all, 256));
+    cr_expect(is(e->choices[1].reasoning, "hm", 2));
+    cr_expect_str_eq(e->choices[1].pairs, " in=1%0a\nx=2");
+    cr_expect_eq(e->choices[2].number, 127);
+    journal_entries_free(e, count);
+    tmpdir_free(dir);
+}
+
+/* What no version has written. */
+Test(journal, odd_choices_are_left_out, .timeout = 10)
+{
+    static const char *const payloads[] = {
+        "",       "1",       "1 ",    "1 t",     "0 t x",
+        "x t y",  "128 t x", "1 x y", "1  t x",  " t x",
+        "-1 t x", "1 tx",    "1 e x", "1 e p=1", "99999999999999999999 t x"};
+    char *dir = tmpdir_new();
+    struct journal *j = journal_new(dir, &plain, NULL);
+    char *path = mem_str(journal_path(j));
+    struct buf bytes;
+    journal_close(j);
+    buf_init(&bytes, 1 << 20);
+    for (size_t i = 0; i < sizeof payloads / sizeof *payloads; i++)
+        record_add(&bytes, 'c', str_of(payloads[i]));
+    record_add(&bytes, 'c', str_of("1 t "));
+    record_add(&bytes, 'c', str_of("1 t 1 t "));
+    int fd = open(path, O_WRONLY | O_APPEND);
+    cr_assert(file_write_all(fd, buf_str(&bytes)));
+    close(fd);
+    struct journal_entry e;
+    cr_assert(journal_read(path, &e));
+    cr_expect(e.whole);
+    cr_assert_eq(e.choice_count, 1);
+    cr_expect_eq(e.choices[0].number, 1);
+    cr_expect(is(e.choices[0].text, "1 t ", 4));
+    cr_expect_str_eq(e.choices[0].pairs, "");
+    journal_entry_finish(&e);
+    buf_finish(&bytes);
+    free(path);
+    tmpdir_free(dir);
 }
 
 Test(journal, head_path_survives_whole, .timeout = 10)

@@ -270,6 +270,60 @@ Test(resume, offered_or_not, .init = setup, .fini = teardown)
     }
 }
 
+/* ---- n > 1 ---- */
+
+#define B "%% alternate finish=stop\n\nb\n\n"
+#define C                                                                      \
+    "%% alternate\n\n%%% reasoning\n\nhm\n\n"                                  \
+    "%%% assistant finish=interrupted\n\nc\n\n"
+
+static const struct {
+    const char *name, *chat;
+    bool offered;
+} answers[] = {
+    {"all", CHAT(B C ANSWER("a")), false},
+    {"not the last", CHAT(B ANSWER("a")), true},
+    {"without its reasoning",
+     CHAT(B "%% alternate finish=interrupted\n\nc\n\n" ANSWER("a")), true},
+    {"not the first", CHAT(B C ANSWER("")), true},
+    {"one in place of the first", CHAT("%% alternate\n\na\n\n" C ANSWER("b")),
+     true},
+    {"none", CHAT(""), true},
+};
+
+static void
+add_answers(const char *text)
+{
+    struct journal *j = begin_journal("Say", text, "");
+    journal_choice(j, 2, DC_DELTA_REASONING, str_of("hm"), NULL);
+    journal_choice(j, 1, DC_DELTA_TEXT, str_of("b"), NULL);
+    journal_choice(j, 2, DC_DELTA_TEXT, str_of("c"), NULL);
+    journal_choice_end(j, 1, " finish=stop", NULL);
+    journal_close(j);
+}
+
+Test(resume, every_answer_counts, .init = setup, .fini = teardown)
+{
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        add_answers("a");
+        temp_write(chat_path, answers[i].chat, strlen(answers[i].chat));
+        resume_list(host.resume, home);
+        const struct value *page =
+            value_at(only_call("deepchat#resume#show")->args, 0);
+        cr_assert_eq(page->count, answers[i].offered, "%s", answers[i].name);
+        if (page->count == 1)
+            cr_expect_eq(value_as_int(value_get(page->items[0], "bytes"), 0),
+                         3);
+        fake_clear();
+        cr_expect_eq(journals(".journal"), answers[i].offered);
+        char *dir = journal_dir();
+        temp_remove(dir);
+    }
+    unlink(chat_path);
+    add_answers("");
+    expect_orphans(1, "the first is empty");
+}
+
 /* ---- how many ------------------------------------------------------------ */
 
 Test(resume, count_leaves_out, .init = setup, .fini = teardown)

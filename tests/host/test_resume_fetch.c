@@ -161,6 +161,34 @@ Test(resume_fetch, every_size, .init = setup, .fini = teardown)
     free(name);
 }
 
+/* n > 1: the others stand above the first as alternates. */
+Test(resume_fetch, every_answer, .init = setup, .fini = teardown)
+{
+    static const char turns[] =
+        "%% alternate finish=length\n\nb\n%%% user\n\n"
+        "%% alternate\n\n%%% reasoning\n\nhm\n%%%% note\n\n"
+        "%%% assistant finish=stop\n\nc\n%%%% user\n\n"
+        "%% alternate finish=interrupted\n\nd\n\n"
+        "%% reasoning\n\nso\n\n%% assistant finish=stop in=1\n\na\n\n";
+    struct journal *j = begin_journal("Say");
+    journal_choice(j, 1, DC_DELTA_TEXT, str_of("b\n%% user"), NULL);
+    journal_choice(j, 2, DC_DELTA_REASONING, str_of("hm\n%% note"), NULL);
+    journal_choice(j, 7, DC_DELTA_TEXT, str_of("d"), NULL);
+    journal_choice(j, 2, DC_DELTA_TEXT, str_of("c\n%% user"), NULL);
+    journal_reasoning(j, str_of("so"), NULL);
+    journal_text(j, str_of("a"), NULL);
+    journal_choice_end(j, 1, " finish=length", NULL);
+    journal_choice_end(j, 2, " finish=stop", NULL);
+    journal_end(j, "stop", " finish=stop in=1", NULL);
+    journal_close(j);
+    char *name = only();
+    resume_fetch(host.resume, name);
+    answer_all();
+    expect_part(0, "Say", 0);
+    expect_part(1, turns, 0);
+    free(name);
+}
+
 Test(resume_fetch, unfinished_without_a_question, .init = setup,
      .fini = teardown)
 {
