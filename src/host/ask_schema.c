@@ -125,6 +125,12 @@ tell(void *user, struct value *about)
     structured_tell(user, about);
 }
 
+static void *
+again(void *user)
+{
+    return structured_again(user);
+}
+
 static void
 free_filter(void *user)
 {
@@ -137,6 +143,7 @@ set_filter(struct ask *ask, struct dc_str schema)
     ask->filter = (struct ask_filter){.add = fit_text,
                                       .anew = begin_anew,
                                       .tell = tell,
+                                      .again = again,
                                       .free = free_filter,
                                       .user = structured_new(schema)};
 }

@@ -31,6 +31,17 @@ ask_filter_tell(const struct ask_filter *filter, struct value *about)
         filter->tell(filter->user, about);
 }
 
+struct ask_filter
+ask_filter_again(const struct ask_filter *filter)
+{
+    struct ask_filter another = {.user = NULL};
+    if (filter->again != NULL) {
+        another = *filter;
+        another.user = filter->again(filter->user);
+    }
+    return another;
+}
+
 void
 ask_filter_free(struct ask_filter *filter)
 {

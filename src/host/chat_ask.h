@@ -22,6 +22,9 @@ struct ask_filter {
     bool (*enough)(void *user);
     /* The reply has ended: adds to what the editor is told of it. */
     void (*tell)(void *user, struct value *about);
+    /* The user of a filter for another answer to the same request; NULL if
+     * there can be only one. */
+    void *(*again)(void *user);
     void (*free)(void *user);
     void *user;
 };
@@ -32,6 +35,8 @@ struct dc_str ask_filter_add(const struct ask_filter *filter,
 void ask_filter_anew(const struct ask_filter *filter);
 bool ask_filter_enough(const struct ask_filter *filter);
 void ask_filter_tell(const struct ask_filter *filter, struct value *about);
+/* Owned (ask_filter_free). */
+struct ask_filter ask_filter_again(const struct ask_filter *filter);
 void ask_filter_free(struct ask_filter *filter);
 
 struct ask {

@@ -13,6 +13,7 @@ struct chat_choice {
     struct chat *chat;
     unsigned number;
     struct writer_lane *lane;
+    struct ask_filter filter;
     bool high;
     struct chat_choice *next;
 };
@@ -54,6 +55,7 @@ choice_of(struct chat *chat, unsigned number)
     c = mem_alloc(sizeof *c);
     c->chat = chat;
     c->number = number;
+    c->filter = ask_filter_again(&chat->filter);
     c->next = chat->choices;
     chat->choices = c;
     struct writer_events events = {on_drained, on_pressure, on_lost, c};
@@ -61,21 +63,33 @@ choice_of(struct chat *chat, unsigned number)
     return c;
 }
 
+static void
+give(struct chat_choice *c, enum dc_delta_kind kind, struct dc_str text)
+{
+    c->chat->got_text = c->chat->got_text || text.len > 0;
+    if (c->chat->lost == NULL)
+        writer_add(c->lane, kind, text);
+}
+
 void
 chat_choice_add(void *user, unsigned number, enum dc_delta_kind kind,
                 struct dc_str text)
 {
     struct chat *chat = user;
-    chat->got_text = chat->got_text || text.len > 0;
-    if (chat->lost == NULL)
-        writer_add(choice_of(chat, number)->lane, kind, text);
+    struct chat_choice *c = choice_of(chat, number);
+    if (kind == DC_DELTA_TEXT)
+        text = ask_filter_add(&c->filter, text, false);
+    give(c, kind, text);
 }
 
 void
 chat_choices_last(struct chat *chat)
 {
-    for (struct chat_choice *c = chat->choices; c != NULL; c = c->next)
+    struct dc_str none = {"", 0};
+    for (struct chat_choice *c = chat->choices; c != NULL; c = c->next) {
+        give(c, DC_DELTA_TEXT, ask_filter_add(&c->filter, none, true));
         writer_last(c->lane);
+    }
 }
 
 bool
@@ -94,6 +108,7 @@ chat_choices_free(struct chat *chat)
         struct chat_choice *c = chat->choices;
         chat->choices = c->next;
         writer_close(c->lane);
+        ask_filter_free(&c->filter);
         free(c);
     }
 }

@@ -43,6 +43,12 @@ structured_new(struct dc_str schema)
     return s;
 }
 
+struct structured *
+structured_again(const struct structured *s)
+{
+    return structured_new((struct dc_str){s->schema, s->schema_len});
+}
+
 void
 structured_free(struct structured *s)
 {

@@ -17,6 +17,8 @@ struct structured;
 
 /* What replies are checked against, kept; "" if any JSON will do. */
 struct structured *structured_new(struct dc_str schema);
+/* For another reply that is to follow the same. */
+struct structured *structured_again(const struct structured *s);
 /* NULL is ignored. */
 void structured_free(struct structured *s);
 

@@ -215,6 +215,34 @@ Test(editor_schema, of_a_chat)
     stage_stop(&st);
 }
 
+/* Each of several answers has its block. */
+Test(editor_schema, choices)
+{
+    struct stage st;
+    start(&st, "");
+    stage_script(
+        &st,
+        "sse "
+        "{\"choices\":[{\"index\":1,\"delta\":{\"content\":\"{\\\"title\"}},"
+        "{\"index\":0,\"delta\":{\"content\":\"{\\\"title\\\":\"}}]}\n"
+        "sse {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"7}\"},"
+        "\"finish_reason\":\"stop\"},"
+        "{\"index\":1,\"delta\":{\"content\":\"\\\":\\\"b\\\"}\"},"
+        "\"finish_reason\":\"stop\"}]}\ndone\n");
+    ed_ex(st.ed, "DeepChat! ++n=2 ++json_schema=book.json q");
+    cr_assert(stage_idle(&st));
+    char *text = ed_text(st.ed);
+    cr_expect(strstr(text, "\n\n" BLOCK("{\n  \"title\": 7\n}") "\n\n"), "%s",
+              text);
+    cr_expect(strstr(text, "\n\n" BLOCK("{\n  \"title\": \"b\"\n}") "\n\n"),
+              "%s", text);
+    free(text);
+    stage_expect(&st, "list",
+                 "map(getqflist(), 'getline(v:val.lnum) . v:val.text')",
+                 "  \"title\": 7/title: is 7, not string");
+    stage_stop(&st);
+}
+
 /* ---- while it comes ---- */
 
 Test(editor_schema, stopped)
