@@ -1,6 +1,8 @@
 /* In which order the parts come and go. */
 #include "host/host.h"
 
+#include <stdlib.h>
+
 #include "host/catalog.h"
 #include "host/chat.h"
 #include "host/clipboard.h"
@@ -76,6 +78,7 @@ host_finish(struct host *host, int ms)
     resume_free(host->resume);
     contexts_free(host->contexts);
     clipboard_free(host->clipboard);
+    free(host->blind);
     journal_flush(ms);
     locks_free(host->locks);
     forms_free(host->forms);

@@ -34,6 +34,7 @@ struct host {
     struct usage *usage;     /* what was used, and its price */
     struct resume *resume;
     struct clipboard *clipboard;
+    char *blind; /* a model that was said to read no images; may be NULL */
     struct contexts *contexts;
     bool foreign; /* no "hello" of a plugin that speaks our protocol has come:
                      take no orders */

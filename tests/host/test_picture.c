@@ -8,9 +8,12 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "host/catalog.h"
 #include "host/chat_ask.h"
+#include "host/host.h"
 #include "host/reply_ask.h"
 #include "lib/proc.h"
+#include "lib/server.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define PNG "\x89PNG\r\n\x1a\n"
@@ -289,4 +292,79 @@ Test(picture, lines_are_short)
     body_of("![](a-long-name-for-a-picture.png)\n", ask_send, 0, &err);
     cr_expect_leq(strlen("deepchat: ") + strlen(err.text) - 2, 68, "%s",
                   err.text);
+}
+
+/* ---- models that read none ---- */
+
+static void
+on_listed(void *user, const struct model_info *models, size_t count,
+          const char *line)
+{
+    (void)models;
+    cr_assert_str_eq(line, "");
+    *(size_t *)user = count;
+}
+
+/* The line about a picture for this model; "" if it goes. */
+static const char *
+line_of(struct host *host, const char *base_url, const char *model)
+{
+    static struct dc_error err;
+    struct value *args = message("![](b.png)\n", 0);
+    struct value *settings = value_get(args, "settings");
+    struct ask ask = {.host = host};
+    value_put(settings, "base_url", value_text(base_url));
+    value_put(settings, "state_dir", value_text(dir));
+    value_put(settings, "model", value_text(model));
+    err.text[0] = '\0';
+    ask_send(&ask, args, &err);
+    ask.free_own(ask.own);
+    config_free(ask.request.cfg);
+    value_free(args);
+    return err.text;
+}
+
+static void
+list_models(struct host *host, const char *base_url)
+{
+    struct value *settings = value_map();
+    struct config_sources sources = {.settings = settings};
+    size_t count = 0;
+    value_put(settings, "base_url", value_text(base_url));
+    value_put(settings, "state_dir", value_text(dir));
+    value_put(settings, "model", value_text("blind"));
+    catalog_fetch(host->catalog, config_new(&sources, NULL), true, on_listed,
+                  &count);
+    for (int64_t end = loop_now() + 10000; count == 0 && loop_now() < end;)
+        loop_turn(host->lp, 5);
+    cr_assert_eq(count, 3);
+    value_free(settings);
+}
+
+#define BLIND " cannot read images; :DeepModel or resend"
+
+/* Once for a model: whoever says it again knows more than its list. */
+Test(picture, for_a_model_that_reads_none)
+{
+    struct server *sv = server_start(NULL);
+    struct host host = {.lp = loop_new()};
+    struct http *http = http_new(host.lp);
+    host.catalog = catalog_new(host.lp, http);
+    server_script(sv, "v.models",
+                  "json {\"data\":[{\"id\":\"blind\",\"tags\":[\"chat\"]},"
+                  "{\"id\":\"eye\",\"tags\":[\"chat\",\"vision\"]},"
+                  "{\"id\":\"who\"}]}\n");
+    char *url = mem_str(server_url(sv, "v"));
+    cr_expect_str_eq(line_of(&host, url, "blind"), "");
+    list_models(&host, url);
+    cr_expect_str_eq(line_of(&host, url, "blind"), "blind" BLIND);
+    cr_expect_str_eq(line_of(&host, url, "eye"), "");
+    cr_expect_str_eq(line_of(&host, url, "who"), "");
+    cr_expect_str_eq(line_of(&host, url, "blind"), "");
+    free(url);
+    free(host.blind);
+    catalog_free(host.catalog);
+    http_free(http);
+    loop_free(host.lp);
+    server_stop(sv);
 }
