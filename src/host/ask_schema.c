@@ -140,6 +140,7 @@ free_filter(void *user)
 static void
 set_filter(struct ask *ask, struct dc_str schema)
 {
+    ask->request.held = true;
     ask->filter = (struct ask_filter){.add = fit_text,
                                       .anew = begin_anew,
                                       .tell = tell,

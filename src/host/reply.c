@@ -134,6 +134,9 @@ on_tick(void *user)
     } else if (r->state == STREAM && r->thinking) {
         snprintf(line, sizeof line, "thinking %lld s", seconds);
         r->events.status(r->events.user, line);
+    } else if (r->state == STREAM && r->request.held) {
+        reply_held_status(line, sizeof line, reply_pieces(r));
+        r->events.status(r->events.user, line);
     }
 }
 

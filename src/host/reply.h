@@ -34,6 +34,8 @@ struct reply_request {
     struct dc_str instruction; /* how to go on, "" as it was; kept */
     bool fixed;                /* blanks at its end are the user's and stay */
     bool plain; /* the text goes into no chat: nothing in it is escaped */
+    bool held;  /* nothing is seen of it before its end: the status says how
+                   much has come */
     bool many;  /* where n asks for more answers than one, they have a place:
                    else it is not sent. It never is to go on with an answer. */
     /* automatic rounds after this one; -1: as the option says */

@@ -247,6 +247,14 @@ reply_round_status(char *out, size_t size, const struct reply_round *round,
              round->most, tokens, cost[0] != '\0' ? "  " : "", cost);
 }
 
+void
+reply_held_status(char *out, size_t size, size_t pieces)
+{
+    char tokens[32];
+    show_tokens(tokens, sizeof tokens, (double)pieces);
+    snprintf(out, size, "receiving, %s tok", tokens);
+}
+
 static void
 done_line(char *out, size_t size, const struct rounds *rs)
 {

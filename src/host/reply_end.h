@@ -36,6 +36,9 @@ void reply_last_line(char *out, size_t size, const struct rounds *rs);
 void reply_round_status(char *out, size_t size, const struct reply_round *round,
                         size_t pieces);
 
+/* "receiving, 1.2k tok" */
+void reply_held_status(char *out, size_t size, size_t pieces);
+
 /* What broke off a reply of which some text has come. */
 const char *reply_cut_reason(enum dc_net net);
 /* "WHAT, 1,204 tokens kept; :DeepContinue goes on"; the offer is left out and

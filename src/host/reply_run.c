@@ -26,6 +26,8 @@ show_text(struct reply *r, const struct reply_round *round)
     char line[64] = "";
     if (goes_on(r))
         reply_round_status(line, sizeof line, round, r->rounds.pieces);
+    else if (r->request.held)
+        reply_held_status(line, sizeof line, reply_pieces(r));
     r->events.status(r->events.user, line);
 }
 

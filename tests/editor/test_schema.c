@@ -251,7 +251,8 @@ Test(editor_schema, stopped)
     start(&st, "");
     stage_script(&st, "token {\"title\":\nhold g\nstall\n");
     stage_ask(&st, "++json_schema=book.json q");
-    cr_assert(ed_wait(st.ed, STAGE_MS, "deepchat#status() ==# 'streaming'"));
+    cr_assert(
+        ed_wait(st.ed, STAGE_MS, "deepchat#status() ==# 'receiving, 1 tok'"));
     stage_expect_text(&st, "held", CHAT("", ""));
     ed_ex(st.ed, "DeepStop");
     cr_assert(stage_idle(&st));
