@@ -15,7 +15,7 @@ let s:last = 0
 " ---- asking ----------------------------------------------------------------
 
 " The front matter of buf, if it is a chat, as text.
-function! s:front(buf) abort
+function! deepchat#catalog#front(buf) abort
   let l:lines = getbufvar(a:buf, '&filetype') ==# 'deepchat' ? getbufline(a:buf, 1, 100) : []
   let l:end = get(l:lines, 0, '') ==# '---' ? index(l:lines, '---', 1) : -1
   return l:end > 0 ? join(l:lines[: l:end], "\n") . "\n" : ''
@@ -25,7 +25,7 @@ endfunction
 function! s:server(buf) abort
   let l:levels = map([deepchat#settings(), deepchat#settings(a:buf)],
         \ 'filter(copy(v:val), "v:key =~# ''^provider\\|^base_url$''")')
-  return string(l:levels + [matchstr(s:front(a:buf), '\%(^\|\n\)provider:\zs[^\n]*')])
+  return string(l:levels + [matchstr(deepchat#catalog#front(a:buf), '\%(^\|\n\)provider:\zs[^\n]*')])
 endfunction
 
 " Ask the host about the model of buf, with list for the names of all. Returns
@@ -36,7 +36,7 @@ function! s:ask(buf, list, then) abort
   endif
   let s:last += 1
   let l:why = deepchat#host#send('models', {'id': s:last, 'list': a:list ? v:true : v:false,
-        \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf), 'text': s:front(a:buf)})
+        \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf), 'text': deepchat#catalog#front(a:buf)})
   if l:why !=# ''
     return 0
   endif

@@ -79,7 +79,9 @@ function! s:header(buf) abort
   let l:at_home = l:provider ==# '' ? !has_key(l:settings, 'base_url') : l:provider ==# 'deepinfra'
   let l:model = deepchat#model#set(a:buf, l:at_home ? s:MODEL : '')
   let l:system = deepchat#text(l:settings, 'system', s:SYSTEM)
-  return (l:model ==# '' ? [] : ['---', 'model: ' . l:model, '---', ''])
+  let l:own = deepchat#text(deepchat#settings(a:buf), 'provider', '')
+  let l:front = (l:own ==# '' ? [] : ['provider: ' . l:own]) + (l:model ==# '' ? [] : ['model: ' . l:model])
+  return (empty(l:front) ? [] : ['---'] + l:front + ['---', ''])
         \ + (l:system ==# '' ? [] : ['%% system', ''] + split(l:system, "\n", 1) + [''])
         \ + ['%% user', '', '']
 endfunction
@@ -329,8 +331,8 @@ function! deepchat#chat#ask_host(id, buf, last, options) abort
     let l:text .= "\n%% user\n\n" . deepchat#turn#escape(l:extra) . "\n"
   endif
   let l:why = deepchat#host#send('send', {'id': a:id, 'buf': a:buf, 'file': deepchat#file#path(a:buf),
-        \ 'text': l:text, 'asked': l:extra =~# '\S' ? a:last : 0,
-        \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()),
+        \ 'text': l:text, 'asked': l:extra =~# '\S' ? a:last + len(l:context) : 0,
+        \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()), 'session': deepchat#chat#session(a:buf),
         \ 'cwd': deepchat#allow#cwd(a:buf), 'allowed': deepchat#allow#allowed(),
         \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf),
         \ 'arguments': deepchat#role#arguments(a:buf, a:last) + get(a:options, 'arguments', [])})
@@ -341,10 +343,23 @@ function! deepchat#chat#ask_host(id, buf, last, options) abort
   return l:why ==# ''
 endfunction
 
-" The first lines of buf as text for the host. A NUL in a line reads as a newline here, and
-" must not become one.
-function! deepchat#chat#text(buf, last) abort
-  let l:lines = getbufline(a:buf, 1, a:last)
+" What the requests of the chat in buf have in common, so that the server can
+" keep what it has read of it: the path, or for a chat without one a text of
+" its own, which stays when it gets one.
+function! deepchat#chat#session(buf) abort
+  let l:session = getbufvar(a:buf, 'deepchat_session', '')
+  if l:session ==# ''
+    let l:path = deepchat#file#path(a:buf)
+    let l:session = l:path !=# '' ? l:path : printf('%d %d %s', getpid(), localtime(), reltimestr(reltime()))
+    call setbufvar(a:buf, 'deepchat_session', l:session)
+  endif
+  return l:session
+endfunction
+
+" The lines of buf down to last as text for the host, all or from one on. A NUL
+" in a line reads as a newline here, and must not become one.
+function! deepchat#chat#text(buf, last, ...) abort
+  let l:lines = getbufline(a:buf, a:0 > 0 ? a:1 : 1, a:last)
   let l:text = join(l:lines, "\n")
   if count(l:text, "\n") >= len(l:lines)
     let l:text = join(map(l:lines, 'tr(v:val, "\n", "\x01")'), "\n")

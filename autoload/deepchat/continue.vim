@@ -36,7 +36,7 @@ function! deepchat#continue#chat(buf, options) abort
   let l:why = deepchat#host#send('continue', extend({'id': l:reply.id, 'buf': a:buf,
         \ 'file': deepchat#file#path(a:buf), 'line': l:lnum,
         \ 'text': deepchat#chat#text(a:buf, deepchat#turn#range_end(a:buf, l:lnum)),
-        \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()),
+        \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()), 'session': deepchat#chat#session(a:buf),
         \ 'cwd': deepchat#allow#cwd(a:buf), 'allowed': deepchat#allow#allowed(),
         \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf)}, a:options))
   if l:why !=# ''

@@ -3,10 +3,16 @@
 " As in the host's table; each has a base_url.
 let s:PROVIDERS = ['deepinfra', 'openai', 'openrouter', 'deepseek', 'mistral', 'groq', 'ollama', 'llama.cpp', 'vllm']
 
+" How long a command waits for the host to say what was chosen.
+let s:PATIENCE = 0.3
+
+let s:choices = {}
+let s:last = 0
+
 " The model of buf: of its front matter if it is a chat, else of the settings;
 " '' if nothing says one.
 function! deepchat#model#of(buf) abort
-  let l:row = s:front_row(a:buf)
+  let l:row = s:front_row(a:buf, 'model')
   if l:row > 0
     return substitute(getbufline(a:buf, l:row)[0], '^model:\s*', '', '')
   endif
@@ -33,31 +39,120 @@ function! s:member(map, name) abort
   return type(l:value) == v:t_dict ? l:value : {}
 endfunction
 
-" The line of "model:" in the front matter, 0 if there is none.
-function! s:front_row(buf) abort
+" The line of a field in the front matter, 0 if there is none.
+function! s:front_row(buf, name) abort
   let l:lines = getbufline(a:buf, 1, 100)
   let l:end = get(l:lines, 0, '') ==# '---' ? index(l:lines, '---', 1) : -1
-  let l:row = l:end > 0 ? match(l:lines[: l:end], '^model:') : -1
+  let l:row = l:end > 0 ? match(l:lines[: l:end], '^' . a:name . ':') : -1
   return l:row + 1
 endfunction
 
 " :DeepModel[!] [name]
 function! deepchat#model#command(bang, name) abort
+  let l:buf = bufnr('%')
   if a:name ==# ''
-    let l:model = deepchat#model#of(bufnr('%'))
-    call deepchat#catalog#show(bufnr('%'), l:model ==# '' ? 'no model is set here' : 'model is ' . l:model)
-  elseif a:bang
-    call s:set_for_good(a:name)
-  elseif &filetype ==# 'deepchat'
-    if deepchat#chat#is_fixed(bufnr('%'))
-      return
+    let l:model = deepchat#model#of(l:buf)
+    call deepchat#catalog#show(l:buf, l:model ==# '' ? 'no model is set here' : 'model is ' . l:model)
+  elseif a:bang || &filetype !=# 'deepchat' || !deepchat#chat#is_fixed(l:buf)
+    call s:choose({'buf': l:buf, 'bang': a:bang, 'name': a:name})
+  endif
+endfunction
+
+" ---- choosing --------------------------------------------------------------
+
+" Providers that can be chosen: the built-in ones and those of the settings.
+function! deepchat#model#providers(buf) abort
+  let l:names = copy(s:PROVIDERS)
+  for l:level in [deepchat#settings(), deepchat#settings(a:buf)]
+    let l:more = type(get(l:level, 'providers')) == v:t_dict ? keys(l:level.providers) : []
+    let l:names += filter(l:more, 'index(l:names, v:val) < 0')
+  endfor
+  return l:names
+endfunction
+
+" A name that begins with a provider's may all the same be one of the server
+" that is used now: the host knows. Any other is set at once.
+function! s:choose(choice) abort
+  let l:first = matchstr(a:choice.name, '^[^/]*\ze/.')
+  let a:choice.open = index(deepchat#model#providers(a:choice.buf), l:first) >= 0
+  if !a:choice.open
+    call s:apply(a:choice, '', a:choice.name)
+  endif
+  if !s:ask(a:choice)
+    let a:choice.answer = {'provider': l:first, 'model': a:choice.name[strlen(l:first) + 1 :], 'line': '', 'error': ''}
+  elseif !s:wait(a:choice)
+    let a:choice.late = 1
+    call deepchat#ui#set_status(a:choice.buf, a:choice.open ? 'looking for ' . a:choice.name : '')
+    return
+  endif
+  if !s:settle(a:choice) && !a:choice.bang
+    let l:chat = getbufvar(a:choice.buf, '&filetype') ==# 'deepchat'
+    call deepchat#catalog#show(a:choice.buf, l:chat ? '' : 'model of this buffer is ' . deepchat#model#of(a:choice.buf))
+  endif
+endfunction
+
+" Ask the host what a choice means; chosen() hears of it. False if it cannot be
+" asked.
+function! s:ask(choice) abort
+  let s:last += 1
+  let s:choices = filter(s:choices, {_, choice -> choice.buf != a:choice.buf})
+  let l:why = deepchat#host#send('choose', {'id': s:last, 'name': a:choice.name,
+        \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:choice.buf),
+        \ 'text': deepchat#catalog#front(a:choice.buf)})
+  if l:why ==# ''
+    let s:choices[s:last] = a:choice
+  endif
+  let a:choice.id = s:last
+  return l:why ==# ''
+endfunction
+
+" Until the answer is there or the time is up; true if it is.
+function! s:wait(choice) abort
+  let l:start = reltime()
+  while has_key(s:choices, a:choice.id) && deepchat#host#running() && reltimefloat(reltime(l:start)) < s:PATIENCE
+    sleep 5m
+  endwhile
+  return !has_key(s:choices, a:choice.id)
+endfunction
+
+" Host: what a choice means; see choose_ask() in the host's choose.h. One that
+" the user has made anew since is forgotten.
+function! deepchat#model#chosen(answer) abort
+  let l:choice = has_key(s:choices, a:answer.id) ? remove(s:choices, a:answer.id) : {}
+  let l:choice.answer = a:answer
+  if has_key(l:choice, 'late') && bufloaded(l:choice.buf)
+    call deepchat#ui#set_status(l:choice.buf, '')
+    call s:settle(l:choice)
+  endif
+endfunction
+
+" Do what the answer says. True if there was something to say.
+function! s:settle(choice) abort
+  let l:answer = a:choice.answer
+  if a:choice.open && l:answer.error ==# ''
+    call s:apply(a:choice, l:answer.provider, l:answer.model)
+  endif
+  if l:answer.error !=# ''
+    call deepchat#ui#error(l:answer.error)
+  elseif l:answer.line !=# '' && !a:choice.bang
+    call deepchat#ui#say(l:answer.line)
+  endif
+  return l:answer.error . l:answer.line !=# ''
+endfunction
+
+" provider: '' to stay with the one that is used.
+function! s:apply(choice, provider, model) abort
+  let l:buf = a:choice.buf
+  if a:choice.bang
+    call s:set_for_good(a:provider, a:model)
+  elseif getbufvar(l:buf, '&filetype') ==# 'deepchat'
+    if getbufvar(l:buf, '&modifiable')
+      call s:write(l:buf, a:provider, a:model)
+      call deepchat#ui#decorate(l:buf, {})
     endif
-    call s:write(a:name)
-    call deepchat#ui#decorate(bufnr('%'), {})
-    call deepchat#catalog#show(bufnr('%'), '')
   else
-    let b:deepchat = extend(deepchat#settings(bufnr('%')), {'model': a:name})
-    call deepchat#catalog#show(bufnr('%'), 'model of this buffer is ' . a:name)
+    call setbufvar(l:buf, 'deepchat', extend(copy(deepchat#settings(l:buf)),
+          \ extend(a:provider ==# '' ? {} : {'provider': a:provider}, {'model': a:model})))
   endif
 endfunction
 
@@ -74,35 +169,55 @@ function! deepchat#model#complete_items(base) abort
 endfunction
 
 " Set the model of new chats, and show the line for the vimrc that does the same;
-" it is of use whole only.
-function! s:set_for_good(name) abort
-  let l:line = type(get(g:, 'deepchat')) == v:t_dict ? 'let g:deepchat.model = %s' : "let g:deepchat = {'model': %s}"
-  let g:deepchat = extend(copy(deepchat#settings()), {'model': a:name})
-  let l:line = printf(l:line, string(a:name))
+" it is of use whole only. A provider's model stands in its own entry: that of
+" g:deepchat is of another server.
+function! s:set_for_good(provider, model) abort
+  let l:all = deepcopy(deepchat#settings())
+  let l:provider = a:provider !=# '' ? a:provider : deepchat#text(l:all, 'provider', '')
+  if l:provider ==# ''
+    let l:all.model = a:model
+    let l:line = type(get(g:, 'deepchat')) == v:t_dict ? 'let g:deepchat.model = %s' : "let g:deepchat = {'model': %s}"
+    let l:line = printf(l:line, string(a:model))
+  else
+    let l:entry = extend(copy(s:member(s:member(l:all, 'providers'), l:provider)), {'model': a:model})
+    let l:all.providers = extend(copy(s:member(l:all, 'providers')), {l:provider : l:entry})
+    let l:all.provider = l:provider
+    let l:line = 'let g:deepchat = ' . string(l:all)
+  endif
+  let g:deepchat = l:all
   if strdisplaywidth(l:line) <= (exists('v:echospace') ? v:echospace : &columns - 12)
     echomsg l:line
   else
-    call deepchat#ui#say('model of new chats is ' . a:name)
+    call deepchat#ui#say('model of new chats is ' . (l:provider ==# '' ? '' : l:provider . '/') . a:model)
   endif
 endfunction
 
-" Set the model in the front matter of the current chat. A marker names its
-" model only where it differs from that, so the answers of the old one are
-" marked with it now.
-function! s:write(name) abort
-  let l:old = deepchat#model#of(bufnr('%'))
-  for l:lnum in l:old ==# '' || l:old ==# a:name ? [] : range(1, line('$'))
-    let l:line = getline(l:lnum)
+" Set the provider, unless it is '', and the model in the front matter of the
+" chat in buf. A marker names its model only where it differs from that, so the
+" answers of the old one are marked with it now.
+function! s:write(buf, provider, model) abort
+  let l:old = deepchat#model#of(a:buf)
+  let l:lnum = 0
+  for l:line in l:old ==# '' || l:old ==# a:model ? [] : getbufline(a:buf, 1, '$')
+    let l:lnum += 1
     if l:line =~# '^%% assistant .*finish=' && l:line !~# ' model=' && deepchat#turn#is_marker(l:line) !=# ''
-      call setline(l:lnum, substitute(l:line, '\s*$', '', '') . ' model=' . l:old)
+      call setbufline(a:buf, l:lnum, substitute(l:line, '\s*$', '', '') . ' model=' . l:old)
     endif
   endfor
-  let l:row = s:front_row(bufnr('%'))
+  if getbufline(a:buf, 1) !=# ['---']
+    call appendbufline(a:buf, 0, ['---', '---', ''])
+  endif
+  call s:write_field(a:buf, 'model', a:model)
+  if a:provider !=# ''
+    call s:write_field(a:buf, 'provider', a:provider)
+  endif
+endfunction
+
+function! s:write_field(buf, name, value) abort
+  let l:row = s:front_row(a:buf, a:name)
   if l:row > 0
-    call setline(l:row, 'model: ' . a:name)
-  elseif getline(1) ==# '---'
-    call append(1, 'model: ' . a:name)
+    call setbufline(a:buf, l:row, a:name . ': ' . a:value)
   else
-    call append(0, ['---', 'model: ' . a:name, '---', ''])
+    call appendbufline(a:buf, 1, a:name . ': ' . a:value)
   endif
 endfunction

@@ -7,6 +7,7 @@
 
 #include "host/chat.h"
 #include "host/check.h"
+#include "host/choose.h"
 #include "host/clipboard.h"
 #include "host/config.h"
 #include "host/context.h"
@@ -267,6 +268,7 @@ static const struct {
     {"paste", paste},
     {"check", check},
     {"models", models_ask},
+    {"choose", choose_ask},
     {"usage", usage_ask},
     {"rewrite", rewrite},
     {"rewrite_go_on", rewrite_go_on},

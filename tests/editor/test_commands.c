@@ -122,7 +122,7 @@ static const struct {
     {"{'model': 'a'} | let b:deepchat = []", "---\nmodel: a\n---"},
     {"{'model': 'a'} | let b:deepchat = {'model': 'b'}", "---\nmodel: b\n---"},
     {OWN("'model': 'x'") "''} | let b:deepchat = {'provider': 'own'}",
-     "---\nmodel: x\n---"},
+     "---\nprovider: own\nmodel: x"},
 };
 
 Test(commands, new_chat, .timeout = 30)
