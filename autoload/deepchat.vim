@@ -77,6 +77,7 @@ function! deepchat#stop(...) abort
   let l:dropped = deepchat#chat#drop_queue(l:buf)
   let l:ids = deepchat#buf#all_running(l:buf) + deepchat#review#running(l:buf)
   for l:id in l:ids
+    call deepchat#context#stop(l:id)
     call deepchat#host#send('stop', {'id': l:id})
   endfor
   return l:dropped || !empty(l:ids)
@@ -123,6 +124,7 @@ endfunction
 function! deepchat#command_stop(all) abort
   if a:all
     call deepchat#chat#drop_queues()
+    call deepchat#context#stop(0)
     if deepchat#buf#any_running() || !empty(deepchat#review#running(0))
       call deepchat#host#send('stop', {'id': 0})
     else

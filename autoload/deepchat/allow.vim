@@ -45,7 +45,8 @@ endfunction
 " deepchat#chat#send() is asked for it: quiet, without a question.
 function! deepchat#allow#send(buf, last, options) abort
   return has_key(a:options, 'quiet')
-        \ || deepchat#allow#ask(a:buf, s:schema(a:buf, get(a:options, 'arguments', [])) + s:images(a:buf, a:last))
+        \ || deepchat#allow#ask(a:buf, s:schema(a:buf, get(a:options, 'arguments', []))
+        \   + s:images(a:buf, a:last) + deepchat#context#files(a:buf, a:last))
 endfunction
 
 " The file that path means in the chat in buf, absolute and without links; '' if

@@ -30,7 +30,7 @@ let s:replies = {}
 let s:last_id = 0
 
 " Numbers of a reply's anchors and virtual text.
-let s:KEYS = {'end': 1, 'head': 2, 'text': 3, 'tail': 4, 'reasoning': 5, 'status': 6}
+let s:KEYS = {'end': 1, 'head': 2, 'text': 3, 'tail': 4, 'reasoning': 5, 'status': 6, 'context': 7}
 function! s:key(id, what) abort
   return a:id * 8 + s:KEYS[a:what]
 endfunction
@@ -47,6 +47,12 @@ function! deepchat#buf#expect(buf, kind, members) abort
         \ 'begun': 0, 'bytes': 0, 'tick': -1, 'undo_seq': 0}, a:members)
   let s:replies[l:reply.id] = l:reply
   return l:reply
+endfunction
+
+" The reply with this id, {} if it has ended.
+function! deepchat#buf#get(id) abort
+  let l:reply = get(s:replies, a:id, {})
+  return has_key(l:reply, 'done') ? {} : l:reply
 endfunction
 
 " Put an anchor of a reply there, or move it.
@@ -456,7 +462,7 @@ endfunction
 
 function! s:drop(reply) abort
   for l:lane in [a:reply] + deepchat#choice#all(a:reply)
-    for l:what in ['end', 'head', 'text', 'tail', 'reasoning']
+    for l:what in ['end', 'head', 'text', 'tail', 'reasoning', 'context']
       call deepchat#port#anchor_drop(a:reply.buf, s:key(l:lane.id, l:what))
     endfor
   endfor

@@ -198,20 +198,8 @@ function! deepchat#chat#context(buf, line1, line2) abort
   let l:path = deepchat#file#path(a:buf)
   let l:root = deepchat#file#project(a:buf) . '/'
   let l:name = stridx(l:path, l:root) == 0 ? l:path[strlen(l:root):] : l:path
-  let l:name = l:name ==# '' ? 'buffer' : l:name
-  let l:fence = '```'
-  for l:line in l:lines
-    let l:ticks = matchstr(l:line, '^\s*\zs`\+')
-    let l:fence = strlen(l:ticks) >= strlen(l:fence) ? l:ticks . '`' : l:fence
-  endfor
-  let l:language = matchstr(getbufvar(a:buf, '&filetype'), '^\w*')
-  return [printf('%%%% context from=%s:%d-%d', s:encode(l:name), a:line1, a:line2), '', l:fence . l:language]
-        \ + map(l:lines, {_, l -> deepchat#turn#escape(l)}) + [l:fence, '']
-endfunction
-
-" A value of a marker's pair: blanks, %, = and controls are percent-encoded.
-function! s:encode(text) abort
-  return substitute(a:text, '[[:cntrl:] %=]', '\=printf("%%%02X", char2nr(submatch(0)))', 'g')
+  return deepchat#context#turn(printf('%s:%d-%d', l:name ==# '' ? 'buffer' : l:name, a:line1, a:line2),
+        \ l:lines, matchstr(getbufvar(a:buf, '&filetype'), '^\w*'))
 endfunction
 
 " Put a context turn in front of the last user turn. Where no marker stands, all
@@ -318,15 +306,18 @@ function! deepchat#chat#send(buf, options) abort
   call setbufvar(a:buf, 'deepchat_turn', s:own_turn(a:buf))
   let l:id = deepchat#room#expect(a:buf, l:last - 1, l:last < l:count ? deepchat#alt#end(a:buf, l:last) : -1)
   call deepchat#buf#status(l:id, 'waiting')
-  return deepchat#chat#ask_host(l:id, a:buf, l:last, a:options)
+  return deepchat#context#ask_host(l:id, a:buf, l:last, a:options)
 endfunction
 
 " Ask for reply id to the first lines of buf, down to last. options: arguments;
-" extra, text that goes along this time as the user's, behind theirs. Returns 1
-" if it was asked for; else the reply has ended.
+" extra, text that goes along this time as the user's, behind theirs; context,
+" lines that go along in front of row. Returns 1 if it was asked for; else the
+" reply has ended.
 function! deepchat#chat#ask_host(id, buf, last, options) abort
   let l:extra = get(a:options, 'extra', '')
-  let l:text = deepchat#chat#text(a:buf, a:last)
+  let l:context = get(a:options, 'context', [])
+  let l:text = empty(l:context) ? deepchat#chat#text(a:buf, a:last) : deepchat#chat#text(a:buf, a:options.row)
+        \ . join(l:context + [''], "\n") . deepchat#chat#text(a:buf, a:last, a:options.row + 1)
   if l:extra =~# '\S'
     let l:text .= "\n%% user\n\n" . deepchat#turn#escape(l:extra) . "\n"
   endif

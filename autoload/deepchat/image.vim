@@ -57,7 +57,7 @@ function! s:find(buf, first, last) abort
 endfunction
 
 function! s:in_turn(buf, marker, end) abort
-  let l:lines = deepchat#context#outside_fences(getbufline(a:buf, a:marker + 1, a:end))
+  let l:lines = deepchat#reference#outside_fences(getbufline(a:buf, a:marker + 1, a:end))
   return filter(map(l:lines, {i, line -> [a:marker + 1 + i, s:target(line)]}), 'v:val[1] !=# ""')
 endfunction
 

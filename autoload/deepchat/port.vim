@@ -340,6 +340,13 @@ function! s:job_part(job) abort
   endif
 endfunction
 
+" The diagnostics of buf, as entries of a quickfix list.
+function! deepchat#port#diagnostics(buf) abort
+  return !s:nvim ? [] : luaeval('vim.tbl_map(function(d) return {bufnr = d.bufnr, lnum = d.lnum + 1,'
+        \ . ' col = d.col + 1, text = d.message, type = ({"E", "W", "I", "N"})[d.severity or 1]} end,'
+        \ . ' vim.diagnostic.get(_A))', a:buf)
+endfunction
+
 " Findings about the editor, as health.vim has them.
 function! deepchat#port#check_editor() abort
   if s:nvim

@@ -72,7 +72,8 @@ function! s:fork(buf, row) abort
 endfunction
 
 " The markers, the empty reply and the next turn, under the turn that ends in
-" row; in a fork the turns below become an alternate in the same edit.
+" row, and what that takes along above it; in a fork the turns below become an
+" alternate in the same edit.
 function! s:make_room(reply, row) abort
   let l:buf = a:reply.buf
   let l:count = deepchat#buf#line_count(l:buf)
@@ -92,7 +93,8 @@ function! s:make_room(reply, row) abort
   endfor
   let a:reply.begun = 1
   call s:follow_end(a:reply)
-  return [l:first, l:first + len(l:lines) - 1]
+  let [l:more, l:top] = deepchat#context#insert(a:reply, a:row)
+  return [min([l:top, l:first]), l:first + len(l:lines) + l:more - 1]
 endfunction
 
 " A cursor that stood at the end of the turn that was sent goes on to the new
@@ -133,7 +135,8 @@ function! s:take_back(reply, about) abort
   let l:typed = l:inside + (empty(l:inside) || empty(l:below) ? [] : ['']) + l:below
   let l:typed = empty(l:typed) || a:reply.keep_blank ? l:typed : [''] + l:typed
   call deepchat#port#replace(l:buf, l:first, l:count - l:first, l:typed)
-  return [l:first, l:first + len(l:typed) - 1]
+  let [l:less, l:top] = deepchat#context#remove(a:reply)
+  return [l:less > 0 ? l:top : l:first, l:first + len(l:typed) - l:less - 1]
 endfunction
 
 " Without empty lines around them.
