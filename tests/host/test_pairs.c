@@ -15,6 +15,8 @@ static const struct {
     {" finish=length", " finish=stop", " finish=stop parts=2"},
     {" finish=length in=1 out=2 cost=0.5", " finish=stop in=3 out=4 cost=0.25",
      " finish=stop in=4 out=6 cost=0.75 parts=2"},
+    {" in=9 cached=8 est=0.5", " cached=4 cost=0.25 est=0.125",
+     " in=9 cached=12 cost=0.25 est=0.625 parts=2"},
     {" in=1", " out=2", " in=1 out=2 parts=2"},
     {" parts=3", " parts=4", " parts=7"},
     {" parts=0", " parts=x", " parts=2"},
@@ -59,7 +61,7 @@ Test(pairs, huge, .timeout = 10)
 {
     struct buf b;
     buf_init(&b, 1 << 10);
-    pairs_add_cost(&b, 1e300);
+    pairs_add_cost(&b, "cost", 1e300);
     cr_expect_eq(b.len, strlen(" cost=") + 301, "%s", b.ptr);
     buf_finish(&b);
 }
