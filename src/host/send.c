@@ -6,12 +6,16 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "host/about.h"
 #include "host/catalog.h"
+#include "host/chat_ask.h"
 #include "host/config.h"
 #include "host/file.h"
 #include "host/lock.h"
 #include "host/log.h"
 #include "host/reply.h"
+
+enum { FENCE_MAX = 64 };
 
 struct send {
     struct loop *lp;
@@ -20,6 +24,7 @@ struct send {
     struct usage *usage;
     struct buf chat;    /* the file as it was read */
     struct buf text[2]; /* what came, escaped, by dc_delta_kind */
+    struct ask_filter filter;
     int status;
 };
 
@@ -120,13 +125,41 @@ append_reply(struct send *s, const char *pairs)
     return false;
 }
 
+/* The answer as it is to stand in the file. */
+static void
+filter_text(struct send *s)
+{
+    struct buf *text = &s->text[DC_DELTA_TEXT];
+    if (s->filter.add == NULL)
+        return;
+    struct dc_str shown = ask_filter_add(&s->filter, buf_str(text), true);
+    buf_reset(text);
+    buf_add_str(text, shown);
+}
+
+/* Say how it ended. False if the answer is not what it was to be. */
+static bool
+tell_end(const struct send *s, const struct reply_end *end)
+{
+    struct value *about = about_end(end), *item;
+    ask_filter_tell(&s->filter, about);
+    const char *line = value_as_text(value_get(about, "line"), "");
+    const struct value *list = value_get(about, "violations");
+    bool fits = list == NULL && strcmp(line, end->line) == 0;
+    if (line[0] != '\0')
+        complain(line);
+    for (size_t i = 0; (item = value_at(list, i)) != NULL; i++)
+        fprintf(stderr, "%s\n", value_as_text(value_at(item, 1), ""));
+    value_free(about);
+    return fits;
+}
+
 static void
 on_ended(void *user, const struct reply_end *end)
 {
     struct send *s = user;
-    if (end->line[0] != '\0')
-        complain(end->line);
-    bool whole = strcmp(end->finish, "error") != 0 &&
+    filter_text(s);
+    bool whole = tell_end(s, end) && strcmp(end->finish, "error") != 0 &&
                  strcmp(end->finish, "interrupted") != 0 &&
                  strcmp(end->finish, "stopped") != 0;
     bool kept = end->got_text && append_reply(s, end->pairs);
@@ -161,27 +194,36 @@ on_signal(void *user, int number)
 }
 
 /* Files beside the chat, and those of the working directory, may be sent. */
-static struct pictures *
-read_pictures(const struct send *s, const struct reply_request *request,
-              struct dc_error *err)
+static struct value *
+places(const struct send *s)
 {
     char *cwd = realpath(".", NULL);
     struct value *args = value_map();
     value_put(args, "file", value_text(s->file));
     value_put(args, "cwd", value_text(cwd));
     value_put(args, "project", value_text(cwd));
-    struct pictures *pictures =
-        pictures_read(request->messages, request->message_count, args, err);
-    value_free(args);
     free(cwd);
-    return pictures;
+    return args;
+}
+
+static bool
+read_files(struct send *s, struct ask *ask, struct dc_error *err)
+{
+    struct reply_request *request = &ask->request;
+    struct value *args = places(s);
+    request->pictures =
+        pictures_read(request->messages, request->message_count, args, err);
+    bool ok = request->pictures != NULL && ask_schema(ask, args, err);
+    s->filter = ask->filter;
+    value_free(args);
+    return ok;
 }
 
 /* False if they cannot be sent. */
 static bool
-find_messages(const struct send *s, struct reply_request *request,
-              struct dc_transcript *tr)
+find_messages(struct send *s, struct ask *ask, struct dc_transcript *tr)
 {
+    struct reply_request *request = &ask->request;
     struct dc_error err;
     request->messages =
         dc_transcript_messages(tr, SIZE_MAX, &request->message_count);
@@ -190,10 +232,10 @@ find_messages(const struct send *s, struct reply_request *request,
         complain("the last turn is not yours; nothing was sent");
         return false;
     }
-    request->pictures = read_pictures(s, request, &err);
-    if (request->pictures == NULL)
+    bool ok = read_files(s, ask, &err);
+    if (!ok)
         complain(err.text);
-    return request->pictures != NULL;
+    return ok;
 }
 
 /* cfg is taken. */
@@ -201,25 +243,26 @@ static void
 run(struct send *s, struct http *http, struct config *cfg,
     struct dc_transcript *tr)
 {
-    struct reply_request request = {
-        .cfg = cfg, .rounds = -1, .usage = s->usage};
-    usage_chat(s->usage, s->file, 0, request.chat_key);
-    if (!find_messages(s, &request, tr)) {
+    struct ask ask = {.request = {.cfg = cfg, .rounds = -1, .usage = s->usage}};
+    struct reply_request *request = &ask.request;
+    usage_chat(s->usage, s->file, 0, request->chat_key);
+    if (!find_messages(s, &ask, tr)) {
+        pictures_free(request->pictures);
         config_free(cfg);
         return;
     }
-    request.journal = (struct journal_head){.chat = s->file,
-                                            .project = "",
-                                            .model = config_model(cfg),
-                                            .user = last_user(tr)};
-    struct reply_events events = {on_started, on_text,   NULL,
-                                  on_anew,    NULL,      on_status,
-                                  on_notice,  on_ended,  s};
-    s->reply = reply_start(s->lp, http, &request, events);
+    request->journal = (struct journal_head){.chat = s->file,
+                                             .project = "",
+                                             .model = config_model(cfg),
+                                             .user = last_user(tr)};
+    struct reply_events events = {on_started, on_text,  NULL,
+                                  on_anew,    NULL,     on_status,
+                                  on_notice,  on_ended, s};
+    s->reply = reply_start(s->lp, http, request, events);
     loop_signals(s->lp, on_signal, s);
     loop_run(s->lp);
     reply_free(s->reply);
-    pictures_free(request.pictures);
+    pictures_free(request->pictures);
 }
 
 static void
@@ -254,7 +297,7 @@ send_file(struct loop *lp, struct http *http, const char *file,
     struct dc_transcript *tr = NULL;
     struct config *cfg = NULL;
     buf_init(&s.chat, DC_REQUEST_MAX);
-    buf_init(&s.text[0], DC_REPLY_MAX * 2);
+    buf_init(&s.text[0], DC_REPLY_MAX * 2 + FENCE_MAX);
     buf_init(&s.text[1], DC_REPLY_MAX * 2);
     if (file_read(s.file, &s.chat, &err) &&
         dc_transcript_parse(&tr, buf_str(&s.chat), &err)) {
@@ -269,6 +312,7 @@ send_file(struct loop *lp, struct http *http, const char *file,
     buf_finish(&s.chat);
     buf_finish(&s.text[0]);
     buf_finish(&s.text[1]);
+    ask_filter_free(&s.filter);
     free(real);
     return s.status;
 }

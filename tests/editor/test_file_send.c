@@ -15,6 +15,8 @@ TestSuite(file_send, .timeout = 60);
 enum { MS = 15000 };
 
 #define ASKED "---\nmodel: m\n---\n\n%% user\n\nSay\n"
+#define BOUND "---\njson_schema: a.json\n---\n\n%% user\n\nSay\n"
+#define BLOCK(a) "```json\n{\n  \"a\": " a "\n}\n```"
 
 static struct server *sv;
 static char *home, *chat;
@@ -25,6 +27,11 @@ setup(void)
     sv = server_start(NULL);
     home = temp_dir();
     chat = temp_path(home, "x.deepchat.md");
+    static const char schema[] =
+        "{\"properties\":{\"a\":{\"type\":\"integer\"}}}";
+    char *path = temp_path(home, "a.json");
+    temp_write(path, schema, sizeof schema - 1);
+    free(path);
     setenv("HOME", home, 1);
     setenv("XDG_STATE_HOME", home, 1);
     setenv("XDG_DATA_HOME", home, 1);
@@ -101,9 +108,23 @@ static const struct {
      "token {\"a\":1}\nfinish stop\ndone\n",
      0,
      "---\nresponse_format: {\"type\":\"json_object\"}\n---\n\n"
-     "%% user\n\nSay\n\n%% assistant finish=stop\n\n{\"a\":1}\n\n"
-     "%% user\n\n\n",
+     "%% user\n\nSay\n\n%% assistant finish=stop\n\n" BLOCK(
+         "1") "\n\n%% user\n\n\n",
      "{\"a\n{\"a\":1}\n", ""},
+    {"a schema", BOUND, "token {\"a\":1}\nfinish stop\ndone\n", 0,
+     BOUND "\n%% assistant finish=stop\n\n" BLOCK("1") "\n\n%% user\n\n\n",
+     "{\"a\":1}\n", ""},
+    {"a schema that is not followed", BOUND,
+     "token {\"a\":\\\"x\"}\nfinish stop\ndone\n", 1,
+     BOUND "\n%% assistant finish=stop\n\n" BLOCK("\"x\"") "\n\n%% user\n\n\n",
+     "{\"a\":\"x\"}\n",
+     "deepchat: reply kept, breaks the schema 1 time; :copen\n"
+     "/a: is \"x\", not integer\n"},
+    {"a schema, but no JSON", BOUND, "token Sorry\nfinish stop\ndone\n", 1,
+     BOUND "\n%% assistant finish=stop\n\nSorry\n\n%% user\n\n\n", "Sorry\n",
+     "deepchat: the reply is not JSON, kept as it came"},
+    {"no schema", "---\njson_schema: none.json\n---\n\nSay\n", "done\n", 1,
+     NULL, "", "deepchat: no file none.json; nothing was sent"},
     {"refused", ASKED, "status 401\njson {\"error\":{\"message\":\"no\"}}\n", 1,
      NULL, "", "deepchat: "},
     {"empty", ASKED, "finish stop\ndone\n", 1, NULL, "",
