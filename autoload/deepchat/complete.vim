@@ -3,12 +3,14 @@
 " How long the first <Tab> may wait for the host to have said its names.
 let s:PATIENCE = 0.3
 
+" Options that are set to a file's name.
+let s:FILES = ['json_schema', 'ca_file']
+
 " Commands whose text may begin with roles.
 let s:WITH_ROLES = '\C\%(^\|\A\)Deep\%(Chat\|Rewrite\)!\?\s'
 
-" For :DeepChat: what may stand in front of the text: '++name=' words, the models
-" that '++model=' may name, '/role'. A customlist function: lead is what is
-" completed.
+" For :DeepChat: what may stand in front of the text: '++name=value' words and
+" '/role'. A customlist function: lead is what is completed.
 function! deepchat#complete#chat(lead, line, pos) abort
   let l:words = matchstr(strpart(a:line, 0, a:pos), '\C\%(^\|\A\)Deep\a\+!\?\s\+\zs.*$')
   return s:complete(a:lead, l:words, a:line =~# s:WITH_ROLES)
@@ -26,16 +28,19 @@ function! s:complete(lead, words, with_roles) abort
   let l:before = split(strpart(a:words, 0, strlen(a:words) - strlen(a:lead)))
   if !empty(filter(l:before, 'v:val !~# "^++" && index(l:roles, v:val) < 0'))
     return []
-  elseif a:lead =~# '^++model='
-    return map(deepchat#complete#model(a:lead[8:], '', 0), '"++model=" . v:val')
+  elseif a:lead =~# '^++\h\w*='
+    let l:name = matchstr(a:lead, '\h\w*')
+    let l:values = deepchat#complete#values(l:name, a:lead[strlen(l:name) + 3 :])
+    return map(filter(l:values, 'v:val !~# "\\s"'), '"++" . l:name . "=" . v:val')
   elseif a:lead =~# '^+'
-    let l:roles = map(copy(s:names()), '"++" . v:val . "="')
+    let l:roles = map(filter(deepchat#complete#options(), 'v:val.argument'), '"++" . v:val.name . "="')
   endif
   return filter(l:roles, {_, word -> stridx(word, a:lead) == 0})
 endfunction
 
-" Names that the host takes behind '++'; it is started if it does not run.
-function! s:names() abort
+" The options that the host knows, as host#about() has them; it is started if it
+" does not run.
+function! deepchat#complete#options() abort
   let l:start = reltime()
   if deepchat#host#start() ==# ''
     while empty(deepchat#host#about()) && deepchat#host#running()
@@ -43,7 +48,25 @@ function! s:names() abort
       sleep 5m
     endwhile
   endif
-  return get(deepchat#host#about(), 'arguments', [])
+  return copy(get(deepchat#host#about(), 'options', []))
+endfunction
+
+" What an option may be set to, as far as that can be listed.
+function! deepchat#complete#values(name, lead) abort
+  if a:name ==# 'model'
+    return deepchat#complete#model(a:lead, '', 0)
+  elseif index(s:FILES, a:name) >= 0
+    return getcompletion(a:lead, 'file')
+  endif
+  let l:values = []
+  for l:option in filter(deepchat#complete#options(), 'v:val.name ==# a:name')
+    let l:values += l:option.values
+  endfor
+  let l:own = get(deepchat#settings(), 'providers', {})
+  if a:name ==# 'provider' && type(l:own) == v:t_dict
+    let l:values += filter(sort(keys(l:own)), 'index(l:values, v:val) < 0')
+  endif
+  return filter(l:values, 'stridx(v:val, a:lead) == 0')
 endfunction
 
 " For :DeepModel: the models that the settings and this chat name, and those that

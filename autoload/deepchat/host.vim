@@ -23,7 +23,8 @@ function! deepchat#host#program() abort
   return deepchat#text(deepchat#settings(), 'host', s:root . '/build/deepchat-host')
 endfunction
 
-" What the host said of itself: protocol version pid log arguments. Empty
+" What the host said of itself: protocol version pid log options (as
+" options_about() in the host's options.h has them). Empty
 " until it has answered.
 function! deepchat#host#about() abort
   return s:about
@@ -180,7 +181,7 @@ function! s:break(line) abort
   call s:end()
 endfunction
 
-" Host: it is there. about has protocol version pid log arguments and, for a
+" Host: it is there. about has protocol version pid log options and, for a
 " user without a key, no_key: what to say then.
 function! deepchat#host#ready(about) abort
   let s:about = a:about

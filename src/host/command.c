@@ -16,6 +16,7 @@
 #include "host/lock.h"
 #include "host/log.h"
 #include "host/models.h"
+#include "host/options.h"
 #include "host/resume.h"
 #include "host/review.h"
 #include "host/usage.h"
@@ -62,18 +63,6 @@ start_log(const char *state_dir)
     free(path);
 }
 
-static struct value *
-option_names(unsigned where)
-{
-    size_t count;
-    const struct option *options = config_options(&count);
-    struct value *names = value_list();
-    for (size_t i = 0; i < count; i++)
-        if (options[i].where & where)
-            value_add(names, value_text(options[i].name));
-    return names;
-}
-
 /* What a send would refuse: said when the first chat is opened. */
 static void
 add_missing_key(struct value *about, const struct value *args)
@@ -101,7 +90,7 @@ hello(struct host *host, const struct value *args)
     value_put(about, "version", value_text(DC_VERSION));
     value_put(about, "pid", value_int(getpid()));
     value_put(about, "log", value_text(log_path()));
-    value_put(about, "arguments", option_names(OPTION_ARGUMENT));
+    value_put(about, "options", options_about());
     add_missing_key(about, args);
     editor_call(host->editor, "deepchat#host#ready", one(about), NULL, NULL);
     resume_count(host->resume, state);

@@ -39,6 +39,11 @@ bool option_check(const struct option *opt, struct value **v,
 /* Append what opt takes: "0 to 2", "a, b or c", "text". */
 void option_takes(struct buf *out, const struct option *opt);
 
+/* All of the table: a list of maps of name takes help, values (a list, empty if
+ * they cannot be listed), argument and file (whether it may stand there). Owned
+ * (value_free). */
+struct value *options_about(void);
+
 /* Append text for a message: on one line, clean, at most max bytes. */
 void option_show(struct buf *out, struct dc_str text, size_t max);
 
