@@ -1,5 +1,6 @@
 /*
- * Paths: /s/NAME/... plays script NAME (NAME.models for its model list), any
+ * Paths: /s/NAME/... plays script NAME (NAME.models for its model list, NAME.X
+ * for any other /s/NAME/.../X), any
  * other .../chat/completions plays "default" or the built-in answer. Every
  * answer is a script, also the server's own.
  */
@@ -149,13 +150,18 @@ script_name(struct dc_str path)
     return rest;
 }
 
+/* NAME.LAST of /s/NAME/.../LAST; NULL if there is none. */
 static struct script *
-models_script(struct conn *c)
+other_script(struct conn *c)
 {
-    struct dc_str name = script_name(c->request.path);
+    struct dc_str path = c->request.path, name = script_name(path);
+    size_t last = path.len;
+    while (last > 0 && path.ptr[last - 1] != '/')
+        last--;
     struct buf full;
     buf_init(&full, 4096);
-    buf_addf(&full, "%.*s.models", (int)name.len, name.ptr);
+    buf_addf(&full, "%.*s.%.*s", (int)name.len, name.ptr,
+             (int)(path.len - last), path.ptr + last);
     struct script *sc = find_script(c->server, buf_str(&full));
     buf_finish(&full);
     return sc;
@@ -290,11 +296,22 @@ static void
 play_models(struct conn *c)
 {
     add_record(c, &c->server->others);
-    struct script *sc = models_script(c);
+    struct script *sc = other_script(c);
     if (sc != NULL)
         play_start(c, script_ref(sc));
     else
         play_json(c, 200, str_of(models));
+}
+
+static void
+play_other(struct conn *c)
+{
+    add_record(c, &c->server->others);
+    struct script *sc = other_script(c);
+    if (sc != NULL)
+        play_start(c, script_ref(sc));
+    else
+        play_error(c, 404, "nothing here:", c->request.path);
 }
 
 /* As a proxy: the script "connect", or a tunnel that ends in this server. */
@@ -334,8 +351,7 @@ route_request(struct conn *c)
     } else if (str_is(rq->path, "/health")) {
         play_json(c, 200, str_of("{\"status\":\"ok\"}"));
     } else {
-        add_record(c, &c->server->others);
-        play_error(c, 404, "nothing here:", rq->path);
+        play_other(c);
     }
     buf_finish(&reply);
 }
