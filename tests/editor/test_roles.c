@@ -138,8 +138,7 @@ static const struct {
     const char *words, *line;
 } bad[] = {
     {"/open x", "role open has a front matter without an end" UNSENT},
-    {"/mine /prose x",
-     "role prose has no option in line 2" UNSENT},
+    {"/mine /prose x", "role prose has no option in line 2" UNSENT},
     {"/theft x", "role theft sets api_key_cmd" UNSENT},
     {"/empty x", "role empty is empty" UNSENT},
     {"/dir x", "role dir cannot be read" UNSENT},
@@ -194,6 +193,15 @@ Test(editor_roles, later_and_again)
     char *first = server_request_body(st.sv, 1, NULL);
     char *second = server_request_body(st.sv, 2, NULL);
     cr_expect_str_eq(first, second, "sent again");
+    free(second);
+    stage_expect(&st, "folded",
+                 "map([5, 10], 'foldclosed(v:val) . \"-\" . "
+                 "foldclosedend(v:val)')",
+                 "5-8\n10-12");
+    ed_ex(st.ed, "DeepRetry");
+    cr_assert(stage_idle(&st));
+    second = server_request_body(st.sv, 3, NULL);
+    cr_expect_str_eq(first, second, "another answer");
     free(first);
     free(second);
     stage_script(&st, HI);
