@@ -89,6 +89,12 @@ function! deepchat#last(...) abort
   return join(deepchat#chat#last_answer(a:0 > 0 ? bufnr(a:1) : bufnr('%')), "\n")
 endfunction
 
+" deepchat#usage([buf]): what the answers in the chat buf (default: current) have
+" used by their markers, as a map.
+function! deepchat#usage(...) abort
+  return deepchat#sum#of(a:0 > 0 ? bufnr(a:1) : bufnr('%'))
+endfunction
+
 " ---- commands --------------------------------------------------------------
 
 " :[range]DeepChat[!] [/role...] [++opt=val...] [text]

@@ -105,6 +105,7 @@ function! deepchat#ui#decorate(buf, event) abort
     call setbufvar(a:buf, 'deepchat_speeds', l:speeds)
   endif
   let l:count = a:buf == bufnr('%') ? line('$') : getbufinfo(a:buf)[0].linecount
+  call deepchat#sum#update(a:buf)
   if get(a:event, 'row', -1) >= 0 && l:count > s:AT_ONCE
     call s:decorate_lines(a:buf, a:event.row + 1, a:event.row + 1)
     return
@@ -154,18 +155,26 @@ function! s:decorate_lines(buf, first, last) abort
   endwhile
 endfunction
 
+" Where some of it was reckoned, it is marked with ~.
+function! s:price(pairs) abort
+  if !has_key(a:pairs, 'est')
+    return has_key(a:pairs, 'cost') ? ['$' . a:pairs.cost] : []
+  endif
+  return ['~' . deepchat#sum#dollars(str2float(get(a:pairs, 'cost', '0')) + str2float(a:pairs.est))]
+endfunction
+
+" The share of the prompt that the server had read before.
+function! s:cached(pairs) abort
+  let l:in = str2nr(get(a:pairs, 'in', 0))
+  return l:in > 0 && has_key(a:pairs, 'cached') ? [printf('%d%% cached', 100 * str2nr(a:pairs.cached) / l:in)] : []
+endfunction
+
 function! s:usage(buf, marker, width, model, place) abort
   if a:marker !~# '^%% assistant \l'
     return a:place
   endif
-  let l:pairs = {}
-  for l:word in split(a:marker)[2:]
-    let l:pairs[matchstr(l:word, '^[^=]*')] = matchstr(l:word, '=\zs.*')
-  endfor
-  let l:parts = has_key(l:pairs, 'out') ? [l:pairs.out . ' tok'] : []
-  if has_key(l:pairs, 'cost')
-    let l:parts += ['$' . l:pairs.cost]
-  endif
+  let l:pairs = deepchat#sum#pairs(a:marker)
+  let l:parts = (has_key(l:pairs, 'out') ? [l:pairs.out . ' tok'] : []) + s:price(l:pairs)
   let l:place = a:place ==# '' ? [] : [a:place]
   let l:narrow = join(l:parts + l:place, ' ')
   let l:speed = get(getbufvar(a:buf, 'deepchat_speeds', {}), a:marker, 0)
@@ -174,6 +183,7 @@ function! s:usage(buf, marker, width, model, place) abort
   endif
   let l:model = substitute(get(l:pairs, 'model', a:model), '^.*/', '', '')
   let l:finish = get(l:pairs, 'finish', 'stop')
-  let l:all = join((l:model ==# '' ? [] : [l:model]) + l:parts + (l:finish ==# 'stop' ? [] : [l:finish]) + l:place, ' · ')
+  let l:all = join((l:model ==# '' ? [] : [l:model]) + l:parts + s:cached(l:pairs) + (l:finish ==# 'stop' ? [] : [l:finish])
+        \ + (has_key(l:pairs, 'tier') ? ['tier ' . l:pairs.tier] : []) + l:place, ' · ')
   return a:width < 70 || strdisplaywidth(l:all) > deepchat#port#right_room(a:marker, a:width) ? l:narrow : l:all
 endfunction

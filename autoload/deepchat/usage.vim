@@ -101,19 +101,7 @@ endfunction
 " Dollars, with ~ where some of it is reckoned from the prices of the list.
 function! s:cost(row) abort
   let l:cost = a:row.cost + a:row.est
-  return l:cost <= 0 ? '' : (a:row.est > 0 ? '~' : '') . deepchat#usage#dollars(l:cost)
-endfunction
-
-" '$0.0021': two digits that count at least.
-function! deepchat#usage#dollars(cost) abort
-  let l:decimals = a:cost >= 100 ? 2 : 4
-  let l:small = a:cost
-  while l:small > 0 && l:small < 0.001 && l:decimals < 12
-    let l:small = l:small * 10
-    let l:decimals += 1
-  endwhile
-  let l:text = printf('%.*f', l:decimals, a:cost)
-  return '$' . substitute(l:text, '\.\d\d.\{-}\zs0*$', '', '')
+  return l:cost <= 0 ? '' : (a:row.est > 0 ? '~' : '') . deepchat#sum#dollars(l:cost)
 endfunction
 
 function! s:notes(about) abort
