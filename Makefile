@@ -180,12 +180,16 @@ seam-report: $(OUT)/tests/seam-report
 	@$<
 
 .PHONY: run-tests run-fuzz run-coverage run-matrix run-lint live-server
-run-tests: tests-built build/model.gguf live-server
+run-tests: tests-built build/model.gguf build/vision.gguf live-server
 	@tools/test.sh $(OUT)
 
 build/model.gguf: tests/live/texts.json tools/gen_model.py
 	@mkdir -p $(@D)
 	@tools/gen_model.py tests/live/texts.json $@
+
+build/vision.gguf: tests/live/texts.json tools/gen_model.py tools/gen_vision.py
+	@mkdir -p $(@D)
+	@tools/gen_vision.py tests/live/texts.json $@
 
 # Where it cannot be had, the live tests are reported as not run.
 live-server:
@@ -210,7 +214,7 @@ coverage:
 	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
 	$(AGAIN) FLAVOUR=coverage run-coverage
 
-run-coverage: tests-built build/model.gguf live-server
+run-coverage: tests-built build/model.gguf build/vision.gguf live-server
 	@tools/test.sh $(OUT) || echo 'coverage: of a run in which tests failed'
 	@gcovr --root . --object-directory $(OUT)/obj --filter src/ --branches --print-summary --output $(OUT)/branches.txt
 	@gcovr --root . --object-directory $(OUT)/obj --filter src/

@@ -183,6 +183,11 @@ def metadata(vocab, width, head, names):
     )
 
 
+def width_of(vocab):
+    """A multiple of 32 with room for a place of its own for each token."""
+    return (len(vocab.tokens) + 31) // 32 * 32
+
+
 def weights(vocab, width, head):
     """Name, dimensions (columns first) and data of each tensor."""
     count = len(vocab.tokens)
@@ -230,7 +235,7 @@ def main():
         texts = json.load(file)
     vocab = Vocabulary()
     vocab.add_texts(texts)
-    width, head = (len(vocab.tokens) + 31) // 32 * 32, 32
+    width, head = width_of(vocab), 32
     write(
         sys.argv[2],
         metadata(vocab, width, head, texts),

@@ -57,8 +57,9 @@ read_on(void *unused)
     return unused;
 }
 
+/* eyes: a vision tower, NULL for a model that sees nothing. */
 static void
-start(void)
+start_with(const char *eyes)
 {
     const char *argv[] = {"tools/llama-server.sh",
                           "-m",
@@ -76,6 +77,8 @@ start(void)
                           "--no-webui",
                           "--sse-ping-interval",
                           "1",
+                          eyes != NULL ? "--mmproj" : NULL,
+                          eyes,
                           NULL};
     llama = (struct proc){.pid = 0};
     proc_start(&llama, argv, PROC_ERR);
@@ -88,6 +91,12 @@ start(void)
     free(file);
     strncat(url, "/v1", sizeof url - strlen(url) - 1);
     ed = ed_start(url, "'system': 'Be brief.', 'model': 'script'", NULL);
+}
+
+static void
+start(void)
+{
+    start_with(NULL);
 }
 
 static void
@@ -276,5 +285,67 @@ Test(llama, stop_words_and_n, .timeout = 120)
     answer = bound("++response_format=json_object", "");
     cr_expect(str_starts(str_of(answer), "```json\n{"), "%s", answer);
     free(answer);
+    stop();
+}
+
+/* ---- images (tools/gen_vision.py) ---- */
+
+static void
+to_images(void)
+{
+    char root[4096];
+    cr_assert_not_null(getcwd(root, sizeof root));
+    ed_ex(ed, "cd %s/tests/data/images", root);
+}
+
+/* A new chat that shows this image of tests/data/images, and the line that is
+ * said of its answer; owned. */
+static char *
+show(const char *name)
+{
+    ed_ex(ed, "silent! only! | messages clear | DeepChat!");
+    ed_ex(ed, "DeepImage %s", name);
+    ed_ex(ed, "DeepChat what is this? /code");
+    cr_assert(ed_wait(ed, MS, DONE), "%s", name);
+    return ed_eval(ed, "trim(execute('messages'))");
+}
+
+static void
+expect_seen(const char *name)
+{
+    char *said = show(name);
+    char *answer = ed_eval(ed, "deepchat#last()");
+    cr_expect_str_eq(said, "", "%s: %s", name, said);
+    cr_expect_str_eq(answer, value_as_text(value_get(texts, "code"), ""),
+                     "%s: %s", name, answer);
+    free(answer);
+    free(said);
+}
+
+/* It decodes them, and gives back an answer of our own. */
+Test(llama, sees_images, .timeout = 120)
+{
+    start_with("build/vision.gguf");
+    to_images();
+    expect_seen("squares.png");
+    expect_seen("squares.jpg");
+    expect_seen("squares.gif");
+    /* what it was shown stays in the talk */
+    ed_ex(ed, "DeepChat and /utf8");
+    cr_assert(ed_wait(ed, MS, DONE));
+    char *answer = ed_eval(ed, "deepchat#last()");
+    cr_expect_str_eq(answer, value_as_text(value_get(texts, "utf8"), ""));
+    free(answer);
+    stop();
+}
+
+Test(llama, sees_no_images, .timeout = 120)
+{
+    start();
+    to_images();
+    char *said = show("squares.png");
+    cr_expect_str_eq(said,
+                     "deepchat: script cannot read images; try :DeepModel");
+    free(said);
     stop();
 }
