@@ -138,8 +138,9 @@ function! deepchat#turn#refold_window(...) abort
 endfunction
 
 " [first, last] lines of turns to fold, the last ones first. Moves the cursor.
-" While a reply runs its reasoning still grows, and is left for the end; its
-" alternates grow in a fold that holds the empty line behind them.
+" Reasoning without an answer is shown. While a reply runs its reasoning still
+" grows, and is left for the end; its alternates grow in a fold that holds the
+" empty line behind them.
 function! s:to_fold(whole, ...) abort
   let l:found = []
   let l:growing = deepchat#buf#running(bufnr('%')) > 0 ? s:answer_from_end(2) : line('$')
@@ -151,12 +152,19 @@ function! s:to_fold(whole, ...) abort
     let l:last = l:next > 0 ? l:next - 1 : line('$')
     let l:grows = l:lnum > l:growing && getline(l:lnum) =~# '^%% a'
     let l:last = l:grows ? l:last : prevnonblank(l:last)
-    if l:last > l:lnum && !(l:lnum > l:growing && getline(l:lnum) =~# '^%% r')
+    if l:last > l:lnum && !(getline(l:lnum) =~# '^%% r' && (l:lnum > l:growing || s:is_empty_answer(l:next)))
       call add(l:found, [l:lnum, l:last])
     endif
     let l:lnum = search(s:FOLDED, 'bW', l:stop)
   endwhile
   return l:found
+endfunction
+
+" True if in line lnum begins an answer that has no text.
+function! s:is_empty_answer(lnum) abort
+  let l:below = nextnonblank(a:lnum + 1)
+  return a:lnum > 0 && getline(a:lnum) =~# '^%% assistant\>'
+        \ && (l:below == 0 || deepchat#turn#is_marker(getline(l:below)) !=# '')
 endfunction
 
 " Line of the nth answer from the end, 0 if there are fewer. Moves the cursor.
