@@ -31,9 +31,10 @@ static const struct option options[] = {
     {"api_key_cmd", OPTION_LIST, ARG, 0, 64, NULL, NULL,
      "Program and arguments that print the key; run without a shell."},
     {"providers", OPTION_MAP, SET, 0, 0, NULL, NULL,
-     "Named sets of options; a key is only sent to its own set's base_url."},
+     "Named sets of options, over the built-in ones of that name; a key is only "
+     "sent to its own set's base_url."},
     {"provider", OPTION_TEXT, CHAT, 0, 0, NULL, NULL,
-     "Which of the providers to use."},
+     "Which server to use: one of |deepchat-providers| or of providers."},
     {"system", OPTION_TEXT, ARG, 0, 0, NULL,
      "\"You are a helpful assistant. Answer briefly, in Markdown.\"",
      "The system message of new chats."},
@@ -68,7 +69,8 @@ static const struct option options[] = {
      "Fail at once when the model is busy instead of waiting in line."},
     {"reasoning_effort", OPTION_TEXT, WIRE, 0, 0,
      "none minimal low medium high xhigh max", NULL,
-     "How much a reasoning model thinks before it answers."},
+     "How much a reasoning model thinks before it answers "
+     "(|deepchat-reasoning|)."},
     {"stream", OPTION_BOOL, WIRE, 0, 0, NULL, "true",
      "Show replies while they are written."},
     {"extra_body", OPTION_MAP, CHAT, 0, 0, NULL, "{}",
