@@ -180,7 +180,7 @@ catalog_refuse(struct catalog *c, const struct config *cfg, char *line,
     struct list *l = list_of(c, cfg);
     const char *name = config_model(cfg);
     if (l == NULL || l->models.partial || !is_young(l, JUST_S) ||
-        model_list_find(&l->models, name) != NULL)
+        model_name_special(name) || model_list_find(&l->models, name) != NULL)
         return false;
     bool again = l->refused != NULL && strcmp(l->refused, name) == 0;
     if (again ||

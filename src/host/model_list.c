@@ -145,6 +145,12 @@ model_list_get(const struct model_list *list, const char *name)
 }
 
 bool
+model_name_special(const char *name)
+{
+    return strchr(name, ':') != NULL;
+}
+
+bool
 model_list_any(const struct model_list *list)
 {
     return list->source == MODELS_LLAMA && list->count == 1;

@@ -44,6 +44,8 @@ struct model_info *model_list_get(const struct model_list *list,
 /* The one that answers to a name, as catalog_find(). */
 struct model_info *model_list_find(const struct model_list *list,
                                    const char *name);
+/* "deploy_id:ID" and "NAME:VERSION": no list need have them. */
+bool model_name_special(const char *name);
 /* True if the server looks for no model by name. */
 bool model_list_any(const struct model_list *list);
 /* What is in more is known better, but more has no new ones. */
@@ -53,8 +55,7 @@ void model_list_merge(struct model_list *list, const struct model_list *more);
  * nearest first; NULL where there is none. Borrowed from models. */
 void model_near(const struct model_info *models, size_t count, const char *name,
                 const char *near[2]);
-/* "no model X; did you mean Y?". False if nothing is near, or name is one that
- * lists do not have ("deploy_id:ID", "NAME:VERSION"). */
+/* "no model X; did you mean Y?". False if nothing is near. */
 bool model_near_line(const struct model_info *models, size_t count,
                      const char *name, char *line, size_t size);
 

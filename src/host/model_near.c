@@ -128,7 +128,7 @@ model_near_line(const struct model_info *models, size_t count, const char *name,
                 char *line, size_t size)
 {
     const char *near[2];
-    if (strchr(name, ':') != NULL || name[0] == '\0')
+    if (name[0] == '\0')
         return false;
     model_near(models, count, name, near);
     if (near[0] == NULL)

@@ -77,9 +77,8 @@ say_near(const struct query *q, const struct model_info *models, size_t count)
 {
     char line[256] = "";
     const char *name = config_model(q->cfg);
-    bool version = strchr(name, ':') != NULL;
     if (!model_near_line(models, count, name, line, sizeof line) && count > 0 &&
-        name[0] != '\0' && !version)
+        name[0] != '\0')
         snprintf(line, sizeof line, "%s lists no model %s", config_host(q->cfg),
                  name);
     value_put(q->answer, "near", value_text(line));
@@ -93,7 +92,7 @@ on_models(void *user, const struct model_info *models, size_t count,
     const struct model_info *info = catalog_find(q->host->catalog, q->cfg);
     if (info != NULL)
         value_put(q->answer, "about", about(info));
-    else if (line[0] == '\0')
+    else if (line[0] == '\0' && !model_name_special(config_model(q->cfg)))
         say_near(q, models, count);
     if (q->list)
         value_put(q->answer, "models", names(models, count));
