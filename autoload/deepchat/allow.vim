@@ -29,16 +29,28 @@ endfunction
 function! deepchat#allow#ask(buf, paths) abort
   for l:path in a:paths
     let l:file = deepchat#allow#find(a:buf, l:path)
-    if l:file ==# '' || index(s:allowed, l:file) >= 0 || s:is_inside(a:buf, l:file)
+    if l:file ==# '' || deepchat#allow#may(a:buf, l:file)
       continue
-    elseif confirm(printf("deepchat: %s is outside the project.\nSend it to the server?",
-          \ strtrans(l:file)), "&Send\n&No", 2, 'Question') != 1
+    elseif !s:confirm(l:file)
       call deepchat#ui#error('not allowed: ' . l:path . '; nothing was sent')
       return 0
     endif
     call add(s:allowed, l:file)
   endfor
   return 1
+endfunction
+
+" Drawn anew behind it, so that what is said next needs no <Enter>.
+function! s:confirm(file) abort
+  let l:yes = confirm(printf("deepchat: %s is outside the project.\nSend it to the server?",
+        \ strtrans(a:file)), "&Send\n&No", 2, 'Question') == 1
+  redraw
+  return l:yes
+endfunction
+
+" True if this file (absolute, without links) may go from the chat in buf.
+function! deepchat#allow#may(buf, file) abort
+  return index(s:allowed, a:file) >= 0 || s:is_inside(a:buf, a:file)
 endfunction
 
 " The same for all files that a send of buf down to line last takes along, as

@@ -3,9 +3,12 @@
 " the host, and they go into the chat in the edit that makes room for the
 " answer. Nothing of it is left if no byte of an answer comes.
 
+" Bytes of all sources in one send.
+let s:MOST = 4194304
 let s:FENCE = '^\s*\zs`\+'
 
-" What is being gathered, by its id: sources, the text of each in pieces, done.
+" What is being gathered, by its id: buf; all sources; those that the host reads,
+" and the text of each as it comes; done.
 let s:gathers = {}
 
 " ---- turns -----------------------------------------------------------------
@@ -163,13 +166,14 @@ endfunction
 " Get the lines of sources that are seen from the chat in buf; done('') or
 " done(why) is called once, maybe at once. id is one of buf.vim's.
 function! deepchat#context#gather(id, buf, sources, done) abort
-  let l:bad = filter(copy(a:sources), 'has_key(v:val, "why")')
+  let l:why = s:objection(a:buf, a:sources)
   let l:remote = filter(copy(a:sources), '!has_key(v:val, "lines")')
-  if !empty(l:bad) || empty(l:remote)
-    call a:done(empty(l:bad) ? '' : l:bad[0].why)
+  if l:why !=# '' || empty(l:remote)
+    call a:done(l:why)
     return
   endif
-  let s:gathers[a:id] = {'sources': l:remote, 'texts': repeat([''], len(l:remote)), 'done': a:done}
+  let s:gathers[a:id] = {'buf': a:buf, 'all': a:sources, 'sources': l:remote,
+        \ 'texts': repeat([''], len(l:remote)), 'done': a:done}
   let l:items = map(copy(l:remote), 'has_key(v:val, "diff") ? {"diff": 1} '
         \ . ': {"path": v:val.path, "first": v:val.first, "last": v:val.last}')
   let l:why = deepchat#host#send('context', {'id': a:id, 'items': l:items, 'file': deepchat#file#path(a:buf),
@@ -178,6 +182,20 @@ function! deepchat#context#gather(id, buf, sources, done) abort
   if l:why !=# ''
     call deepchat#context#gathered(a:id, l:why)
   endif
+endfunction
+
+" Why not all of the sources may go along, as far as the editor knows.
+function! s:objection(buf, sources) abort
+  let l:bytes = 0
+  for l:source in a:sources
+    let l:bytes += strlen(join(get(l:source, 'lines', []), "\n"))
+    if has_key(l:source, 'why')
+      return l:source.why
+    elseif get(l:source, 'file', '') !=# '' && !deepchat#allow#may(a:buf, l:source.file)
+      return deepchat#source#shown(l:source.file) . ' is outside the project; nothing was sent'
+    endif
+  endfor
+  return l:bytes > s:MOST ? 'what goes along is over 4 MiB; nothing was sent' : ''
 endfunction
 
 " Host: a piece of the text of a source.
@@ -197,7 +215,7 @@ function! deepchat#context#gathered(id, why) abort
   for l:at in range(len(l:gather.sources))
     let l:gather.sources[l:at].lines = split(l:gather.texts[l:at], "\n", 1)
   endfor
-  call l:gather.done(a:why)
+  call l:gather.done(a:why !=# '' ? a:why : s:objection(l:gather.buf, l:gather.all))
 endfunction
 
 " The host has died: nothing more comes. Returns 1 if that was told.

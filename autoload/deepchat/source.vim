@@ -28,7 +28,7 @@ function! s:resolve(buf, reference) abort
   endif
   let l:source = l:ref.name ==# '' ? s:current() : s:named(a:buf, l:ref.name)
   if l:source == 0
-    let l:why = l:ref.name ==# '' ? 'there is no buffer but chats' : 'no buffer ' . s:shown(l:ref.name) . ' is loaded'
+    let l:why = l:ref.name ==# '' ? 'there is no buffer but chats' : 'no buffer ' . deepchat#source#shown(l:ref.name) . ' is loaded'
     return {'from': l:ref.text, 'why': l:why . '; nothing was sent'}
   elseif l:ref.kind ==# 'diagnostics'
     return s:diagnostics(l:source)
@@ -50,7 +50,7 @@ function! deepchat#source#file(buf, path, first, last) abort
   endif
   let l:from = deepchat#source#name(a:buf, l:file ==# '' ? a:path : l:file) . s:range(a:first, a:last)
   if a:last < a:first
-    return {'from': l:from, 'why': printf('%s has no lines %d-%d; nothing was sent', s:shown(a:path), a:first, a:last)}
+    return {'from': l:from, 'why': printf('%s has no lines %d-%d; nothing was sent', deepchat#source#shown(a:path), a:first, a:last)}
   endif
   return {'from': l:from, 'path': a:path, 'first': a:first, 'last': a:last, 'language': s:language(0, l:file)}
 endfunction
@@ -72,7 +72,7 @@ function! s:range(first, last) abort
 endfunction
 
 " A name for a message.
-function! s:shown(name) abort
+function! deepchat#source#shown(name) abort
   return strchars(a:name) > 17 ? '…' . strcharpart(a:name, strchars(a:name) - 16) : a:name
 endfunction
 
@@ -136,8 +136,8 @@ function! s:lines(buf, at, first, last) abort
   let l:why = a:first > a:last ? 'has no lines ' . a:first . '-' . a:last
         \ : a:last > l:all ? printf('has %d line%s', l:all, l:all == 1 ? '' : 's')
         \ : deepchat#source#unfit(l:lines)
-  return l:why ==# '' ? extend(l:source, {'lines': l:lines})
-        \ : {'from': l:source.from, 'why': s:shown(l:name) . ' ' . l:why . '; nothing was sent'}
+  return extend(l:source, l:why ==# '' ? {'lines': l:lines}
+        \ : {'why': deepchat#source#shown(l:name) . ' ' . l:why . '; nothing was sent'})
 endfunction
 
 " Why these lines are nothing for a model, '' if they are.
@@ -176,5 +176,5 @@ function! s:diagnostics(buf) abort
     let l:found = filter(getloclist(l:window), 'v:val.bufnr == a:buf')
   endif
   return s:listed('diagnostics', sort(l:found, {a, b -> a.lnum - b.lnum}),
-        \ 'no diagnostics in ' . s:shown(fnamemodify(bufname(a:buf), ':t')))
+        \ 'no diagnostics in ' . deepchat#source#shown(fnamemodify(bufname(a:buf), ':t')))
 endfunction
