@@ -35,7 +35,7 @@ function! deepchat#role#read(name) abort
   elseif getfsize(l:path) > s:MAX || getfsize(l:path) == -2
     let l:role.why = 'is over 1 MiB'
   else
-    call s:parse(l:role, map(readfile(l:path), {_, line -> substitute(line, '\r$', '', '')}))
+    call s:parse(l:role, readfile(l:path))
   endif
   let l:role.why = l:role.why ==# '' ? '' : printf('role %s %s; nothing was sent', a:name, l:role.why)
   return l:role

@@ -1,4 +1,6 @@
 /* Roles: prompts in files, "/name" in front of a text. */
+#include <sys/stat.h>
+
 #include "continue.h"
 #include "rewrite_stage.h"
 
@@ -142,6 +144,7 @@ static const struct {
     {"/theft x", "role theft sets api_key_cmd" UNSENT},
     {"/empty x", "role empty is empty" UNSENT},
     {"/dir x", "role dir cannot be read" UNSENT},
+    {"/pipe x", "role pipe cannot be read" UNSENT},
     {"/big x", "role big is over 1 MiB" UNSENT},
     {"/hot x", "temperature is 9, takes 0 to 2"},
 };
@@ -150,6 +153,9 @@ Test(editor_roles, of_no_use)
 {
     struct stage st;
     start(&st);
+    char pipe[256];
+    snprintf(pipe, sizeof pipe, "%s/deepchat/roles/pipe.md", ed_home(st.ed));
+    cr_assert_eq(mkfifo(pipe, 0600), 0);
     ed_ex(st.ed, "call writefile([repeat('x', 1048576)], "
                  "$XDG_CONFIG_HOME . '/deepchat/roles/big.md')");
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
