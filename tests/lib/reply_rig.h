@@ -15,6 +15,7 @@ enum { RIG_OTHERS = 3 };
 struct reply_rig {
     struct host_rig base;
     struct forms *forms;
+    struct catalog *catalog; /* of the test; NULL: none */
     struct reply *reply;  /* NULL after its end */
     const char *stop_at;  /* stop it when this word is in its status */
     const char *pause_at; /* pause it when its text begins with this */
