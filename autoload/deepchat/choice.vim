@@ -44,19 +44,29 @@ function! s:alive(lane, at) abort
   return l:lnum > 0 && l:lnum <= a:at[0]
 endfunction
 
-" An edit: the place of a lane, in front of the choices that come behind it and
-" the first answer.
-function! s:make_place(lane, at) abort
-  let l:buf = a:lane.buf
+" Behind a lane: the next one that has a place, or the first answer.
+function! s:next(lane) abort
   let l:behind = filter(deepchat#choice#all(a:lane.reply),
         \ 'v:val.number > a:lane.number && deepchat#choice#lnum(v:val) > 0')
-  let l:next = get(l:behind, 0, a:lane.reply)
-  let l:row = empty(l:behind)
-        \ ? deepchat#alt#group(l:buf, deepchat#buf#anchor_at(l:next, 'head')[0] + 1).first - 1
-        \ : deepchat#choice#lnum(l:next) - 1
-  let l:head = deepchat#buf#anchor_at(l:next, 'head')[0] + 4
-  call deepchat#port#replace(l:buf, l:row, 0, ['%% alternate', '', '', ''])
-  call deepchat#buf#anchor(l:next, 'head', l:head, 0, l:head, 0)
+  return get(l:behind, 0, a:lane.reply)
+endfunction
+
+" Replace count lines from row on, where the anchor 'head' of next may stand
+" right behind them.
+function! s:replace(next, row, count, lines) abort
+  let l:head = deepchat#buf#anchor_at(a:next, 'head')[0] + len(a:lines) - a:count
+  call deepchat#port#replace(a:next.buf, a:row, a:count, a:lines)
+  call deepchat#buf#anchor(a:next, 'head', l:head, 0, l:head, 0)
+endfunction
+
+" An edit: the place of a lane, in front of what is behind it.
+function! s:make_place(lane, at) abort
+  let l:next = s:next(a:lane)
+  let l:row = deepchat#buf#anchor_at(l:next, 'head')[0]
+  if l:next is a:lane.reply
+    let l:row = deepchat#alt#group(a:lane.buf, l:row + 1).first - 1
+  endif
+  call s:replace(l:next, l:row, 0, ['%% alternate', '', '', ''])
   call deepchat#buf#anchor(a:lane, 'head', l:row, 0, l:row, 0)
   call deepchat#buf#anchor(a:lane, 'text', l:row + 2, 0, l:row + 2, 0)
   return [l:row + 2, 0, l:row + 2, 0]
@@ -104,7 +114,7 @@ function! s:end_lane(lane, lnum, pairs) abort
         \ + ['%% assistant' . a:pairs] + l:old[1:]
   let l:new = deepchat#alt#from_turns(l:turns)
   let l:count = l:new[1:] ==# l:old[1:] ? 1 : len(l:old)
-  call deepchat#port#replace(a:lane.buf, a:lnum - 1, l:count, l:count == 1 ? l:new[:0] : l:new)
+  call s:replace(s:next(a:lane), a:lnum - 1, l:count, l:count == 1 ? l:new[:0] : l:new)
   call deepchat#buf#anchor(a:lane, 'head', a:lnum - 1, 0, a:lnum - 1, 0)
   let a:lane.ended = 1
 endfunction

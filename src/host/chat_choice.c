@@ -39,7 +39,7 @@ on_lost(void *user, const char *why)
 {
     struct chat_choice *c = user;
     on_pressure(c, false);
-    if (strcmp(why, "deleted") != 0)
+    if (strcmp(why, "dropped") != 0)
         chat_lost(c->chat, why);
     chat_step(c->chat);
 }

@@ -30,7 +30,8 @@ struct writer_events {
     void (*drained)(void *user);
     /* waiting bytes passed HIGH (true), then LOW (false) */
     void (*pressure)(void *user, bool high);
-    /* the text has no place any more: "deleted", "undone", "gone" or an error
+    /* the text has no place any more: "deleted", "undone", "gone", "dropped"
+     * if only this choice of its reply has none, or an error
      * of the editor that stays; nothing more is written, the lane is still to
      * be closed */
     void (*lost)(void *user, const char *why);

@@ -1,0 +1,153 @@
+/* n > 1 while a user is about: the answers come in side by side, in folds, and
+ * what is done to one of them, or to all. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "continue.h"
+#include "lib/choices.h"
+#include "lib/proc.h"
+#include "lib/wreck.h"
+
+static void
+setup(void)
+{
+    setenv("TZ", "UTC", 1);
+}
+
+TestSuite(editor_choices_life, .init = setup, .timeout = 120);
+
+#define HOLD "hold g\n"
+#define STEPS                                                                  \
+    SAY(0, "z")                                                                \
+    HOLD SAY(1, "b") HOLD SAY(2, "c\\nc") SAY(1, "1\\n1") HOLD SAY(0, "0") ENDS
+#define PAIRS " finish=stop in=10 out=5 cost=0.001"
+#define ALT(text) "%% alternate finish=stop\n\n" text "\n\n"
+#define HAPPY                                                                  \
+    CHAT_HEAD ALT("b1\n1") ALT("c\nc") "%% assistant" PAIRS                    \
+                                       " alt=1\n\nz0" CHAT_END
+
+static void
+expect_folds(struct stage *st, const char *name, const char *want)
+{
+    stage_expect(st, name,
+                 "join(map(filter(range(1, line('$')), 'getline(v:val) =~# "
+                 "\"^%% al\"'), 'foldclosed(v:val) . \"-\" . "
+                 "foldclosedend(v:val)'))",
+                 want);
+}
+
+/* They grow in folds; the user's edits stay steps of their own. */
+Test(editor_choices_life, side_by_side)
+{
+    struct stage st;
+    stage_start(&st, STEPS, "'n': 3");
+    stage_ask(&st, "q");
+    cr_assert(stage_shows(&st, "z"));
+    stage_keys(&st, "Gimine<Esc>0");
+    cr_assert(stage_next(&st, "b"));
+    expect_folds(&st, "one", "9-12");
+    stage_expect(&st, "cursor", "getline('.') . col('.')", "mine1");
+    cr_assert(stage_next(&st, "c"));
+    cr_assert(stage_shows(&st, "b1"));
+    expect_folds(&st, "two", "9-13 14-18");
+    stage_expect(&st, "where they are", "getline(14)", "%% alternate");
+    cr_assert(stage_finish(&st));
+    stage_expect_text(&st, "all", HAPPY "mine");
+    expect_folds(&st, "at the end", "9-13 14-18");
+    cr_expect(ed_wait_screen(st.ed, " 1/3", STAGE_MS));
+    expect_events(&st, "all", "Start\nDone stop");
+    stage_keys(&st, "u");
+    stage_expect_text(&st, "undone",
+                      CHAT_HEAD "%% assistant\n\nz\n\n%% user\n\nmine");
+    stage_keys(&st, "u");
+    stage_expect_text(&st, "twice", CHAT_HEAD "%% assistant\n\nz" CHAT_END);
+    stage_keys(&st, "2<C-r>");
+    stage_expect_text(&st, "redone", HAPPY "mine");
+    ed_ex(st.ed, "DeepAlt 3");
+    stage_expect_text(&st, "the third",
+                      CHAT_HEAD "%% alternate" PAIRS "\n\nz0\n\n" ALT(
+                          "b1\n1") "%% assistant finish=stop\n\nc\nc" CHAT_END
+                                   "mine");
+    ed_ex(st.ed, "DeepAlt 1");
+    stage_expect_text(&st, "the first", HAPPY "mine");
+    stage_stop(&st);
+}
+
+/* ---- what a user may do meanwhile ---- */
+
+static const struct {
+    const char *name;
+    const char *script;
+    const char *wait, *keys; /* these, once that is there and a gate held */
+    const char *want, *events;
+} deeds[] = {
+    {"typing on", STEPS, "z", "Gi<C-g>uone", HAPPY "one", "Start\nDone stop"},
+    {"one is taken away",
+     SAY(0, "z") SAY(1, "b") SAY(2, "c") HOLD SAY(1, "1") SAY(2, "2")
+         SAY(0, "0") ENDS,
+     "c", "zR:g/^b$/-2,+1d<CR>",
+     CHAT_HEAD ALT("c2") "%% assistant" PAIRS " alt=1\n\nz0" CHAT_END,
+     "Start\nDone stop"},
+    {"its text is taken away",
+     SAY(0, "z") SAY(1, "b") SAY(2, "c") HOLD SAY(1, "1") SAY(2, "2")
+         SAY(0, "0") ENDS,
+     "c", "zR:g/^b$/d<CR>",
+     CHAT_HEAD "%% alternate finish=stop\n\n\n" ALT(
+         "c2") "%% assistant" PAIRS " alt=1\n\nz0" CHAT_END,
+     "Start\nDone stop"},
+    {"one becomes a note",
+     SAY(0, "z") SAY(1, "b") SAY(2, "c") HOLD SAY(1, "1") SAY(2, "2")
+         SAY(0, "0") ENDS,
+     "c", "zR:9s/alternate/note/<CR>",
+     CHAT_HEAD "%% note\n\nb\n\n" ALT("c2") "%% assistant" PAIRS
+                                            " alt=1\n\nz0" CHAT_END,
+     "Start\nDone stop"},
+    {"one is edited",
+     SAY(0, "z") SAY(1, "b") SAY(2, "c") HOLD SAY(1, "1") SAY(2, "2")
+         SAY(0, "0") ENDS,
+     "c", "zR:g/^b$/s/^/x\\ry/<CR>",
+     CHAT_HEAD ALT("x\nyb1") ALT("c2") "%% assistant" PAIRS
+                                       " alt=1\n\nz0" CHAT_END,
+     "Start\nDone stop"},
+    {"the first is taken away",
+     SAY(0, "z") SAY(1, "b") HOLD SAY(1, "1") SAY(2, "2") "stall\n", "b",
+     "zR:g/^z$/-2,+1d<CR>", CHAT_HEAD "%% alternate\n\nb" CHAT_END,
+     "Start\nStopped stopped"},
+    {"all is undone, the first being whole",
+     SAY(0, "z") END(0, "stop") SAY(1, "b") HOLD SAY(1, "1") "stall\n", "b",
+     "u", "---\nmodel: m\n---\n\n%% user\n\nq", "Start\nStopped stopped"},
+    {"stopped",
+     SAY(0, "z") SAY(1, "b") SAY(2, "c") END(2, "stop") HOLD "stall\n", "c",
+     ":DeepStop<CR>",
+     CHAT_HEAD "%% alternate finish=stopped\n\nb\n\n" ALT(
+         "c") "%% assistant finish=stopped alt=1\n\nz" CHAT_END,
+     "Start\nStopped stopped"},
+    {"in no window", STEPS, "z", ":enew<CR>", HAPPY, "Start\nDone stop"},
+};
+
+static void
+check_deed(struct stage *st, size_t i)
+{
+    const char *name = deeds[i].name;
+    stage_script(st, deeds[i].script);
+    ed_ex(st->ed, "let g:events = []");
+    stage_ask(st, "q");
+    cr_assert(stage_shows(st, deeds[i].wait), "%s", name);
+    ed_ex(st->ed, "let g:chat = bufnr('%%')");
+    stage_keys(st, deeds[i].keys);
+    cr_assert(stage_finish(st), "%s", name);
+    stage_keys(st, "<Esc>");
+    ed_ex(st->ed, "execute 'buffer' g:chat");
+    stage_expect_text(st, name, deeds[i].want);
+    expect_events(st, name, deeds[i].events);
+}
+
+Test(editor_choices_life, what_is_done_meanwhile)
+{
+    struct stage st;
+    stage_start(&st, NULL, "'n': 3");
+    ed_ex(st.ed, "set hidden");
+    for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++)
+        check_deed(&st, i);
+    stage_stop(&st);
+}
