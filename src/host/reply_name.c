@@ -50,8 +50,9 @@ reply_name_look(struct reply *r, const struct dc_failure *failure)
         return false;
     snprintf(r->wait_line, sizeof r->wait_line, "%s", failure->line);
     reply_set_state(r, NAME);
-    r->events.status(r->events.user, "no such model; looking for its name");
     catalog_fetch(c, config_copy(r->cfg), true, on_models, r);
+    /* who is told may stop it, and then it is gone */
+    r->events.status(r->events.user, "no such model; looking for its name");
     return true;
 }
 
