@@ -284,6 +284,12 @@ Test(editor_roles, names)
                  "getcompletion('%s', 'cmdline')", completions[i].line);
         stage_expect(&st, completions[i].line, expression, completions[i].want);
     }
+    /* what a role must not set is in its code by name */
+    stage_expect(&st, "not in files",
+                 "map(filter(deepchat#complete#options(), 'v:val.argument && "
+                 "!v:val.file'), 'v:val.name')",
+                 "base_url\napi_key_env\napi_key_cmd\nsystem\nreview\n"
+                 "autosave\nca_file\nproxy");
     ed_ex(st.ed, "let $XDG_CONFIG_HOME = '' | let $HOME .= '/none'");
     stage_expect(&st, "shipped", "deepchat#role#names()", shipped);
     stage_expect(
