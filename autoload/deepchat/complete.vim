@@ -70,13 +70,13 @@ function! deepchat#complete#values(name, lead) abort
 endfunction
 
 " For :DeepModel: the models that the settings and this chat name, and those that
-" the server lists, if they have lead anywhere in their name.
+" the server lists, if they have lead anywhere in their name; and servers that
+" begin with it. ++model= of a command, for which line is '', stays at its server.
 function! deepchat#complete#model(lead, line, pos) abort
   let l:settings = deepchat#settings()
   let l:names = [deepchat#model#of(bufnr('%'))]
   for l:level in [get(b:, 'deepchat', {}), l:settings] + s:maps(get(l:settings, 'providers', {}))
-    let l:models = get(l:level, 'models', [])
-    let l:names += [get(l:level, 'model', '')] + (type(l:models) == v:t_list ? copy(l:models) : [])
+    call add(l:names, get(l:level, 'model', ''))
   endfor
   let [l:found, l:seen] = [[], {'': 1}]
   for l:name in l:names + map(deepchat#catalog#matching(bufnr('%'), a:lead), 'v:val[0]')
@@ -85,7 +85,8 @@ function! deepchat#complete#model(lead, line, pos) abort
       call add(l:found, l:name)
     endif
   endfor
-  return l:found
+  let l:servers = a:line ==# '' || a:lead ==# '' ? [] : map(deepchat#model#providers(bufnr('%')), 'v:val . "/"')
+  return l:found + filter(l:servers, {_, name -> stridx(name, a:lead) == 0 && name !=# a:lead})
 endfunction
 
 function! s:maps(providers) abort

@@ -12,11 +12,14 @@ let s:last = 0
 " The model of buf: of its front matter if it is a chat, else of the settings;
 " '' if nothing says one.
 function! deepchat#model#of(buf) abort
-  let l:row = s:front_row(a:buf, 'model')
-  if l:row > 0
-    return substitute(getbufline(a:buf, l:row)[0], '^model:\s*', '', '')
-  endif
-  return deepchat#model#set(a:buf, '')
+  let [l:model, l:provider] = [s:field(a:buf, 'model'), s:field(a:buf, 'provider')]
+  return l:model !=# '' ? l:model : l:provider !=# '' ? s:set(a:buf, l:provider, 0, '') : deepchat#model#set(a:buf, '')
+endfunction
+
+" A field of the front matter of buf, '' if there is none.
+function! s:field(buf, name) abort
+  let l:row = s:front_row(a:buf, a:name)
+  return l:row == 0 ? '' : matchstr(getbufline(a:buf, l:row)[0], '^' . a:name . ':\s*\zs.\{-}\ze\s*$')
 endfunction
 
 " The model that the settings of buf give, else default. As in the host: that of
@@ -25,12 +28,18 @@ endfunction
 function! deepchat#model#set(buf, default) abort
   let [l:all, l:here] = [deepchat#settings(), deepchat#settings(a:buf)]
   let l:name = deepchat#text(extend(copy(l:all), l:here), 'provider', '')
-  let l:provider = s:member(s:member(l:here, 'providers'), l:name)
+  return s:set(a:buf, l:name, has_key(l:here, 'model'), a:default)
+endfunction
+
+" The same where provider name is chosen; own: b:deepchat may say the model.
+function! s:set(buf, name, own, default) abort
+  let [l:all, l:here] = [deepchat#settings(), deepchat#settings(a:buf)]
+  let l:provider = s:member(s:member(l:here, 'providers'), a:name)
   if empty(l:provider)
-    let l:provider = s:member(s:member(l:all, 'providers'), l:name)
+    let l:provider = s:member(s:member(l:all, 'providers'), a:name)
   endif
-  let l:whole = index(s:PROVIDERS, l:name) >= 0 || has_key(l:provider, 'base_url') || has_key(l:provider, 'model')
-  let l:from = has_key(l:here, 'model') ? l:here : l:whole ? l:provider : l:all
+  let l:whole = index(s:PROVIDERS, a:name) >= 0 || has_key(l:provider, 'base_url') || has_key(l:provider, 'model')
+  let l:from = a:own ? l:here : l:whole ? l:provider : l:all
   return deepchat#text(l:from, 'model', a:default)
 endfunction
 

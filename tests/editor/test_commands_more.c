@@ -168,17 +168,23 @@ static const struct {
     {"DeepChat ++seed=", ""},
     {"DeepChat ++nonesuch=", ""},
     {"DeepChat text ++stream=", ""},
-    {"DeepModel ", "m\nx/y\ndeepseek-ai/DeepSeek-V3"},
+    /* the settings', then the server's that are for chats */
+    {"DeepModel ", "m\nx/y\ndeepseek-ai/DeepSeek-V3\nmeta-llama/"
+                   "Llama-3.3-70B-Instruct"},
     {"DeepModel seek", "deepseek-ai/DeepSeek-V3"},
+    {"DeepModel LLAMA-", "meta-llama/Llama-3.3-70B-Instruct"},
+    {"DeepModel bge", ""},
     {"DeepModel! x/", "x/y"},
+    {"DeepModel gr", "groq/"},
+    {"DeepModel deep", "deepseek-ai/DeepSeek-V3\ndeepinfra/\ndeepseek/"},
+    {"DeepModel groq/", ""},
+    {"DeepChat ++model=gr", ""},
 };
 
 Test(commands_more, completion, .timeout = 30)
 {
     struct stage st;
-    stage_start(&st, HELLO,
-                "'providers': {'a': {'model': 'x/y', 'models': "
-                "['deepseek-ai/DeepSeek-V3']}}");
+    stage_start(&st, HELLO, "'providers': {'a': {'model': 'x/y'}}");
     /* the first <Tab> starts the host and has its names */
     for (size_t i = 0; i < sizeof completions / sizeof *completions; i++) {
         char expression[200];
