@@ -52,7 +52,8 @@ struct reply_round {
      * fourth request */
     int number, most;
     double tokens_out; /* so far, of all rounds; -1 unknown */
-    double cost;       /* the same */
+    double cost;       /* the same, as the servers said, */
+    double est;        /* and by the catalogue, where they said nothing */
 };
 
 struct reply_end {

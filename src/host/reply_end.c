@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "host/budget.h"
 #include "host/log.h"
 #include "host/options.h"
 #include "host/pairs.h"
@@ -214,35 +215,30 @@ reply_pairs(char *out, size_t size, const char *finish, const struct rounds *rs)
 
 /* ---- rounds ---- */
 
-/* "512", "1.2k", "49k", "1.3M" */
+/* With digits that count, and two decimals at least; "" if neither what servers
+ * said nor what was reckoned is known. */
 static void
-show_tokens(char *out, size_t size, double n)
+show_cost(char *out, size_t size, double cost, double est, int digits)
 {
-    const char *unit = n >= 999500 ? "M" : n >= 1000 ? "k" : "";
-    double shown = n >= 999500 ? n / 1e6 : n >= 1000 ? n / 1e3 : n;
-    bool decimal = unit[0] != '\0' && shown < 9.95;
-    snprintf(out, size, "%.*f%s", decimal ? 1 : 0, shown, unit);
-}
-
-/* With digits that count, and two decimals at least. */
-static void
-show_cost(char *out, size_t size, double cost, int digits)
-{
+    double all = (cost > 0 ? cost : 0) + (est > 0 ? est : 0);
     int decimals = digits;
-    for (double c = cost; c > 0 && c < 0.1 && decimals < 12; c *= 10)
+    out[0] = '\0';
+    if (cost < 0 && est <= 0)
+        return;
+    for (double c = all; c > 0 && c < 0.1 && decimals < 12; c *= 10)
         decimals++;
-    snprintf(out, size, "$%.*f", decimals < 2 ? 2 : decimals, cost);
+    snprintf(out, size, "%s$%.*f", est > 0 ? "~" : "",
+             decimals < 2 ? 2 : decimals, all);
 }
 
 void
 reply_round_status(char *out, size_t size, const struct reply_round *round,
                    size_t pieces)
 {
-    char tokens[32], cost[64] = "";
+    char tokens[32], cost[64];
     double n = round->tokens_out >= 0 ? round->tokens_out : (double)pieces;
-    show_tokens(tokens, sizeof tokens, n);
-    if (round->cost >= 0)
-        show_cost(cost, sizeof cost, round->cost, 1);
+    budget_show(tokens, sizeof tokens, n);
+    show_cost(cost, sizeof cost, round->cost, round->est, 1);
     snprintf(out, size, "continued %d/%d  %s tok%s%s", round->number,
              round->most, tokens, cost[0] != '\0' ? "  " : "", cost);
 }
@@ -251,19 +247,18 @@ void
 reply_held_status(char *out, size_t size, size_t pieces)
 {
     char tokens[32];
-    show_tokens(tokens, sizeof tokens, (double)pieces);
+    budget_show(tokens, sizeof tokens, (double)pieces);
     snprintf(out, size, "receiving, %s tok", tokens);
 }
 
 static void
 done_line(char *out, size_t size, const struct rounds *rs)
 {
-    char tokens[32], cost[64] = "";
+    char tokens[32], cost[64];
     const struct dc_usage *u = &rs->sum.usage;
-    show_tokens(tokens, sizeof tokens,
+    budget_show(tokens, sizeof tokens,
                 u->tokens_out >= 0 ? u->tokens_out : (double)rs->pieces);
-    if (u->cost >= 0)
-        show_cost(cost, sizeof cost, u->cost, 2);
+    show_cost(cost, sizeof cost, u->cost, rs->est, 2);
     snprintf(out, size, "done in %d parts, %s tokens%s%s", rs->parts, tokens,
              cost[0] != '\0' ? ", " : "", cost);
 }

@@ -96,7 +96,7 @@ rounds_ask(struct rounds *rs)
     rs->seam = NULL;
     rs->waiting = 0;
     rs->how = (struct reply_how){
-        .max_tokens = rs->max_tokens,
+        .max_tokens = rs->max_tokens > 0 ? rs->max_tokens : rs->room,
         .single = !rs->many || rs->asked || rs->number > 0,
     };
     if (!rs->fresh && rs->sent > 0)
@@ -330,6 +330,7 @@ rounds_round(const struct rounds *rs)
         .most = rs->most,
         .tokens_out = rs->sum.usage.tokens_out,
         .cost = rs->sum.usage.cost,
+        .est = rs->est,
     };
 }
 
@@ -338,6 +339,8 @@ static int64_t
 more_tokens(const struct rounds *rs)
 {
     struct members m;
+    if (rs->room > 0)
+        return 0; /* the context ends there */
     members_init(&m, rs->cfg);
     double had =
         rs->max_tokens > 0 ? (double)rs->max_tokens : members_max_tokens(&m);

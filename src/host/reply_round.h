@@ -41,6 +41,7 @@ struct rounds {
     char left_out[128]; /* what this server is not sent; "": nothing new */
     bool fresh;         /* what is kept is void as soon as something comes */
     int64_t max_tokens; /* 0: as the options say */
+    int64_t room;       /* what the context leaves; 0: enough */
 
     struct dc_seam *seam; /* of this request; NULL if nothing is to be joined */
     struct reply_how how; /* how it is asked */

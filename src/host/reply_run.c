@@ -227,6 +227,8 @@ fresh_stream(struct reply *r)
 bool
 reply_prepare(struct reply *r, struct dc_error *err)
 {
+    if (!reply_fits(r, err))
+        return false;
     rounds_ask(&r->rounds);
     if (!reply_choices_ask(r, err))
         return false;

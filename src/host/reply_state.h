@@ -19,6 +19,7 @@
 #define HOST_REPLY_STATE_H
 
 #include "base/buf.h"
+#include "host/budget.h"
 #include "host/child.h"
 #include "host/reply.h"
 #include "host/reply_round.h"
@@ -50,6 +51,8 @@ struct reply {
     struct child *child;
     struct dc_stream *stream;
     struct rounds rounds;
+    struct budget_ask asked; /* the messages, measured */
+    double size;             /* of this request; 0: not known */
     struct reply_text *text;
     struct reply_choices choices;
     size_t back;
@@ -129,6 +132,10 @@ void reply_name_forget(struct reply *r);
 
 /* ---- reply_count.c ---- */
 
+/* Whether the request that is to be made fits into the model's context, and how
+ * long its answer may be then. Only a reply of which nothing was asked yet is
+ * refused, with *err. */
+bool reply_fits(struct reply *r, struct dc_error *err);
 /* A request has ended: what it used. */
 void reply_count(struct reply *r, const struct dc_summary *sum);
 

@@ -18,6 +18,7 @@
 #include "host/file.h"
 #include "host/log.h"
 #include "host/usage_line.h"
+#include "host/usage_state.h"
 
 enum {
     TRIES = 20,    /* the file was replaced meanwhile */
@@ -37,17 +38,6 @@ struct waiting {
     char *dir;
     struct buf lines;
     struct waiting *next;
-};
-
-struct usage {
-    struct loop *lp;
-    struct catalog *catalog;
-    struct waiting *first;
-    uint64_t timer;
-    int later_ms;
-    uint64_t run;     /* differs from that of other hosts */
-    int64_t *unnamed; /* buffers of chats that have no file yet */
-    size_t unnamed_count;
 };
 
 struct usage *
@@ -271,6 +261,7 @@ usage_free(struct usage *u)
         log_line(LOG_WARN, "usage is not written down: %s", w->lines.ptr);
         waiting_free(w);
     }
+    usage_learn_free(u);
     free(u->unnamed);
     free(u);
 }
@@ -308,6 +299,7 @@ usage_add(struct usage *u, const char *state_dir,
         .est = n->cost < 0 ? entry->est : 0,
         .size = entry->size,
     };
+    usage_learn(u, &line);
     add_line(u, state_dir, &line);
     free(model);
 }

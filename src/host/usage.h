@@ -57,6 +57,13 @@ void usage_add(struct usage *u, const char *state_dir,
 /* The file, or of one that is much too long the end; buf_finish(). */
 void usage_read(const char *state_dir, struct buf *out);
 
+/* ---- usage_learn.c ---- */
+
+/* Tokens that this model has counted for each of the size (budget.h) of what it
+ * was asked; false if it never was. state_dir may be NULL. */
+bool usage_factor(struct usage *u, const char *state_dir, const char *model,
+                  double *factor);
+
 /* ---- usage_pack.c ---- */
 
 /* The same in at most max bytes: the months before that of now are summed up,
