@@ -8,6 +8,9 @@ let s:PATIENCE_TAB = 1.0
 " A list is asked for again after so many seconds; the host keeps it for a day.
 let s:KEPT = 60
 
+" Cells of a message in a window of 80 columns.
+let s:LINE = 68
+
 let s:lists = {}
 let s:asked = {}
 let s:last = 0
@@ -100,7 +103,7 @@ endfunction
 
 " text and what is known of the model, as much of it as fits on a line.
 function! s:line(text, about) abort
-  let l:room = (exists('v:echospace') ? v:echospace : &columns - 12) - strdisplaywidth('deepchat: ')
+  let l:room = min([s:LINE, exists('v:echospace') ? v:echospace : &columns - 12]) - strdisplaywidth('deepchat: ')
   let l:line = a:text
   for l:part in split(a:about, ' · ')
     if strdisplaywidth(l:line . ' · ' . l:part) > l:room

@@ -40,8 +40,8 @@ static const struct {
     const char *line;
     const char *check, *want;
 } models[] = {
-    {"shown", "---\\nmodel: a/b\\n---", "DeepModel", "model is a/b",
-     "deepchat#model#of(bufnr('%'))", "a/b"},
+    {"shown", "---\\nmodel: b/c\\n---", "DeepModel", "model is b/c",
+     "deepchat#model#of(bufnr('%'))", "b/c"},
     {"of the settings", NULL, "DeepModel", "model is m", "&filetype", ""},
     {"none", NULL, "unlet g:deepchat.model | DeepModel", "no model is set here",
      "&filetype", ""},
@@ -55,12 +55,35 @@ static const struct {
      "b:deepchat.model . g:deepchat.model", "bm"},
     {"in a pipe", NULL, "DeepModel b | let g:piped = 1",
      "model of this buffer is b", "g:piped", "1"},
+    {"what is known", NULL, "DeepModel known/big",
+     "model of this buffer is known/big \u00b7 128k \u00b7 $0.10/$0.30",
+     "b:deepchat.model", "known/big"},
+    {"all that is known", "---\\nmodel: known/big\\n---", "DeepModel",
+     "model is known/big \u00b7 128k \u00b7 $0.10/$0.30 \u00b7 chat tools",
+     "getline(2)", "model: known/big"},
+    {"of a chat", "%% user", "DeepModel a/b", "model is a/b \u00b7 8k",
+     "getline(2)", "model: a/b"},
+    {"a typing error", "%% user", "DeepModel known/bgi",
+     "no model known/bgi; did you mean known/big?", "getline(2)",
+     "model: known/bgi"},
+    {"nobody's", NULL, "DeepModel else", "HOST lists no model else",
+     "b:deepchat.model", "else"},
+    {"a version", NULL, "DeepModel else:1", "model of this buffer is else:1",
+     "b:deepchat.model", "else:1"},
 };
+
+/* The names of the other rows, of which nothing is known, and two more. */
+static const char list[] =
+    "json {\"data\":[{\"id\":\"m\"},{\"id\":\"b\"},{\"id\":\"b/c\"},{\"id\":"
+    "\"a/b\",\"context_length\":8192},{\"id\":\"known/big\",\"metadata\":{"
+    "\"context_length\":131072,\"pricing\":{\"input_tokens\":0.1,"
+    "\"output_tokens\":0.3},\"tags\":[\"chat\",\"tools\"]}}]}\n";
 
 Test(commands, model, .timeout = 30)
 {
     struct stage st;
     stage_start(&st, HELLO, "");
+    server_script(st.sv, "t.models", list);
     for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
         fresh(&st);
         if (models[i].buffer != NULL) {
@@ -71,7 +94,9 @@ Test(commands, model, .timeout = 30)
                   models[i].buffer);
         }
         ed_ex(st.ed, "%s", models[i].command);
-        trouble_expect_line(&st, models[i].name, models[i].line);
+        char *line = trouble_line(&st, models[i].line);
+        trouble_expect_line(&st, models[i].name, line);
+        free(line);
         stage_expect(&st, models[i].name, models[i].check, models[i].want);
     }
     /* for good: a line for the vimrc, which does what it says */

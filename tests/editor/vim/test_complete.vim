@@ -40,7 +40,7 @@ endfunction
 
 function! Test_models() abort
   let g:deepchat = {'host': '/nonexistent', 'model': 'org/Big', 'providers':
-        \ {'home': {'model': 'small'}, 'odd': 'text', 'more': {'models': ['org/Mid', 'small', 7]}}}
+        \ {'home': {'model': 'small'}, 'odd': 'text', 'more': {'model': 7}, 'most': {'model': 'org/Mid'}, 'less': {'model': 'small'}}}
   call Chat(['---', 'model: front/Matter', '---', '%% user'])
   let b:deepchat = {'model': 'buffers'}
   setlocal filetype=
