@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "continue.h"
+#include "lib/image_lines.h"
 #include "lib/proc.h"
 
 TestSuite(editor_image, .timeout = 120);
@@ -133,6 +134,43 @@ Test(editor_image, is_refused_by_name)
         stage_expect_text(&st, target, chat);
     }
     cr_expect_eq(server_requests(st.sv), 0);
+    stage_stop(&st);
+}
+
+/* ---- which lines are images ---- */
+
+static void
+expect_paths(struct stage *st, const char *name, const char *want)
+{
+    stage_expect(st, name,
+                 "join(deepchat#image#paths(bufnr('%'), line('$')), \"\\n\")",
+                 want);
+}
+
+/* Who is asked about files outside is asked about those that are read. */
+Test(editor_image, lines_are_those_of_the_host)
+{
+    struct stage st;
+    struct buf chat, want;
+    start(&st);
+    buf_init(&chat, 1 << 16);
+    buf_init(&want, 1 << 16);
+    buf_add_text(&chat, "%% user\n\n");
+    for (size_t i = 0; i < sizeof image_lines / sizeof *image_lines; i++) {
+        const char *target = image_lines[i].target;
+        buf_addf(&chat, "%s\n", image_lines[i].line);
+        if (target[0] != '\0' && strncmp(target, "HTTPS://", 8) != 0)
+            buf_addf(&want, "%s%s", want.len > 0 ? "\n" : "", target);
+    }
+    load_chat(&st, chat.ptr);
+    expect_paths(&st, "lines", want.ptr);
+    load_chat(&st, "![](a)\n```\n![](b)\n```\n![](c)\n~~~~ md\n![](d)\n~~~\n"
+                   "~~~~\n![](e)\n- x\n  ```\n  ![](f)\n  ```\n![](g)\n\n"
+                   "%% context from=x\n\n![](h)\n\n%% user\n\n![](i)\n\n"
+                   "%% assistant\n\n![](j)\n\n%% user\n\n```x```\n![](k)\n");
+    expect_paths(&st, "fences and roles", "a\nc\ne\ng\ni\nk");
+    buf_finish(&chat);
+    buf_finish(&want);
     stage_stop(&st);
 }
 
