@@ -288,7 +288,8 @@ function! s:behind(lines, at, entry) abort
   return [l:first, l:end - l:first, 0]
 endfunction
 
-" Lists of the texts of turns by their roles.
+" Lists of the texts of turns by their roles. An alternate's is also that of the
+" answer in it: as such it stands in a chat while it comes.
 function! s:texts(turns) abort
   let l:lines = split(a:turns, "\n", 1)
   let l:texts = {}
@@ -296,7 +297,13 @@ function! s:texts(turns) abort
   while l:row < len(l:lines)
     let l:role = deepchat#turn#is_marker(l:lines[l:row])
     let l:texts[l:role] = get(l:texts, l:role, []) + [s:turn_text(l:lines[l:row + 1 :])]
-    let l:row = s:next(l:lines, l:row + 1)
+    let l:next = s:next(l:lines, l:row + 1)
+    if l:role ==# 'alternate'
+      let l:turns = deepchat#alt#to_turns(l:lines[l:row : l:next - 1])
+      let l:at = match(l:turns, '^%% assistant\>')
+      let l:texts[l:role] += l:at < 0 ? [] : [s:turn_text(l:turns[l:at + 1 :])]
+    endif
+    let l:row = l:next
   endwhile
   return l:texts
 endfunction

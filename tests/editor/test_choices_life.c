@@ -151,3 +151,105 @@ Test(editor_choices_life, what_is_done_meanwhile)
         check_deed(&st, i);
     stage_stop(&st);
 }
+
+/* ---- crashes ---- */
+
+#define PARTS                                                                  \
+    THINK(1, "h")                                                              \
+    SAY(0, "ze") SAY(2, "c") SAY(1, "b") HOLD THINK(1, "m") SAY(2, "c\\nc")    \
+        SAY(0, "ro") SAY(1, "b") ENDS
+#define WHOLE                                                                  \
+    "%% alternate\n\n%%% reasoning\n\nhm\n\n%%% assistant finish=stop\n\nbb"   \
+    "\n\n" ALT("cc\nc") "%% assistant" PAIRS " alt=1\n\nzero" CHAT_END
+/* The same when it was still coming. */
+#define BROKEN                                                                 \
+    CHAT_HEAD                                                                  \
+    "%% alternate\n\n%%% reasoning\n\nh\n\n%%% assistant finish=interrupted\n" \
+    "\nb\n\n%% alternate finish=interrupted\n\nc\n\n"                          \
+    "%% assistant finish=interrupted alt=1\n\nze" CHAT_END
+
+static void
+expect_chat(struct wreck *w, const char *name, const char *want)
+{
+    char *text = ed_text(w->ed);
+    cr_expect_str_eq(text, want, "%s: <%s>", name, text);
+    free(text);
+}
+
+static void
+ask_three(struct wreck *w)
+{
+    wreck_ask(w, "q");
+    cr_assert(server_wait_held(w->sv, "g", 1, WRECK_MS));
+    cr_assert(wreck_shows(w, "ze") && wreck_shows(w, "b") &&
+              wreck_shows(w, "c"));
+}
+
+static const struct {
+    const char *name;
+    bool written; /* by the user, in the middle */
+} crashes[] = {{"as it was", false}, {"with parts of them", true}};
+
+/* The editor dies, the answers come in, and all are restored. */
+Test(editor_choices_life, editor_killed)
+{
+    struct wreck w;
+    wreck_start(&w, PARTS, "'n': 3");
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) {
+        const char *name = crashes[i].name;
+        ask_three(&w);
+        if (crashes[i].written)
+            ed_ex(w.ed, "write");
+        pid_t host = wreck_kill_editor(&w);
+        server_release(w.sv, "g");
+        cr_assert(wreck_gone(host, WRECK_MS), "%s", name);
+        wreck_editor(&w);
+        wreck_resume(&w);
+        cr_expect(wreck_said(&w, "restored 10 bytes"), "%s", name);
+        expect_chat(&w, name, CHAT_HEAD WHOLE);
+        ed_ex(w.ed, "silent undo | write | silent redo | write");
+        wreck_resume(&w);
+        cr_expect(wreck_said(&w, "nothing to resume"), "%s", name);
+        wreck_script(&w, PARTS);
+    }
+    wreck_stop(&w);
+}
+
+/* A fork stands above; the answers are numbered behind it. */
+Test(editor_choices_life, editor_killed_in_a_retry)
+{
+    struct wreck w;
+    wreck_start(&w, SAY(0, "Old") END(0, "stop") USAGE, "");
+    wreck_ask(&w, "q");
+    cr_assert(wreck_idle(&w));
+    wreck_script(&w, PARTS);
+    ed_ex(w.ed, "DeepRetry ++n=3");
+    cr_assert(server_wait_held(w.sv, "g", 1, WRECK_MS));
+    cr_assert(wreck_shows(&w, "ze"));
+    pid_t host = wreck_kill_editor(&w);
+    server_release(w.sv, "g");
+    cr_assert(wreck_gone(host, WRECK_MS));
+    wreck_editor(&w);
+    wreck_resume(&w);
+    char *text = ed_text(w.ed);
+    cr_expect_not_null(strstr(text, "%% alternate" PAIRS "\n\nOld\n\n"), "%s",
+                       text);
+    cr_expect_not_null(strstr(text, " alt=2\n\nzero" CHAT_END), "%s", text);
+    free(text);
+    ed_ex(w.ed, "DeepAlt 1");
+    cr_expect(wreck_shows(&w, "%% assistant" PAIRS " alt=1\n\nOld"));
+    wreck_stop(&w);
+}
+
+Test(editor_choices_life, host_killed)
+{
+    struct wreck w;
+    wreck_start(&w, PARTS, "'n': 3");
+    ask_three(&w);
+    wreck_kill_host(&w);
+    cr_assert(wreck_idle(&w));
+    expect_chat(&w, "what came", BROKEN);
+    ed_ex(w.ed, "silent undo");
+    expect_chat(&w, "undone", "---\nmodel: m\n---\n\n%% user\n\nq");
+    wreck_stop(&w);
+}
