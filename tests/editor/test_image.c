@@ -231,6 +231,31 @@ Test(editor_image, is_named_in_the_chat)
     stage_stop(&st);
 }
 
+/* What is said of an image goes with its line. */
+Test(editor_image, says_its_size_while_it_is_typed)
+{
+    struct stage st;
+    start(&st);
+    stage_script(&st, "hold g\ntoken One\\ntwo" STOP);
+    load_chat(&st, "%% user\n\n");
+    stage_keys(&st, "Gi![](a.png");
+    expect_behind(&st, "not whole", "");
+    stage_keys(&st, ")");
+    expect_behind(&st, "whole", "3:  8 bytes");
+    stage_keys(&st, "<CR>why?<Esc>kO<Esc>");
+    expect_behind(&st, "a line above it", "4:  8 bytes");
+    stage_keys(&st, "jdd");
+    expect_behind(&st, "deleted", "");
+    stage_keys(&st, "u");
+    expect_behind(&st, "undone", "4:  8 bytes");
+    ed_ex(st.ed, "DeepSend");
+    cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS));
+    stage_keys(&st, "Gomore<Esc>");
+    cr_assert(stage_finish(&st));
+    expect_behind(&st, "sent", "4:  8 bytes");
+    stage_stop(&st);
+}
+
 /* ---- the clipboard ---- */
 
 /* A program that is found before any other of its name. */
