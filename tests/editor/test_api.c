@@ -20,7 +20,7 @@
 
 TestSuite(api, .timeout = 120);
 
-enum { WAIT_MS = 15000, EXAMPLES_LEAST = 20 };
+enum { WAIT_MS = 15000, EXAMPLES_LEAST = 25 };
 
 struct tried {
     struct server *sv;
