@@ -349,3 +349,30 @@ Test(llama, sees_no_images, .timeout = 120)
     free(said);
     stop();
 }
+
+/* What the server tells of the one model that it runs, whatever it is called:
+ * the context that each of its two slots has, and if it sees. */
+Test(llama, catalogue_and_context_size, .timeout = 120)
+{
+    static const char *const eyes[] = {NULL, "build/vision.gguf"};
+    for (size_t i = 0; i < 2; i++) {
+        start_with(eyes[i]);
+        ed_ex(ed, "let g:deepchat.state_dir = '%s/models'", ed_home(ed));
+        ed_ex(ed, "messages clear | DeepModel");
+        cr_assert(ed_wait(ed, MS,
+                          "trim(execute('messages')) =~# "
+                          "'^deepchat: model is script \u00b7 8k'"));
+        ed_ex(ed, "let g:names = getcompletion('DeepModel GGUF', 'cmdline')");
+        char *names = ed_eval(ed, "g:names");
+        cr_expect_str_eq(names, "build/model.gguf");
+        free(names);
+        ed_ex(ed,
+              "let g:kept = map(readfile(glob('%s/models/models/*.json')), "
+              "'json_decode(v:val)')",
+              ed_home(ed));
+        cr_expect_eq(ed_number(ed, "len(g:kept)"), 2);
+        cr_expect_eq(ed_number(ed, "g:kept[1].context"), 8192);
+        cr_expect_eq(ed_number(ed, "g:kept[1].vision == (%zu == 1)", i), 1);
+        stop();
+    }
+}
