@@ -96,6 +96,7 @@ function! deepchat#chat#attach(buf) abort
   execute printf('augroup deepchat_buffer_%d', a:buf)
     autocmd!
     execute printf('autocmd TextChanged,TextChangedI <buffer=%d> call deepchat#ui#edited(%d)', a:buf, a:buf)
+    execute printf('autocmd BufEnter <buffer=%d> call timer_start(20, {-> deepchat#attach#check(%d)})', a:buf, a:buf)
     execute printf('autocmd BufWinEnter <buffer=%d> call deepchat#chat#shown(%d)', a:buf, a:buf)
     execute printf('autocmd VimResized <buffer=%d> call deepchat#ui#decorate(%d, {})', a:buf, a:buf)
   augroup END
@@ -302,6 +303,9 @@ function! deepchat#chat#send(buf, options) abort
     return 0
   elseif deepchat#buf#running(a:buf) > 0
     return s:queue(a:buf, a:options)
+  elseif deepchat#model#is_open(a:buf) && !has_key(a:options, 'line')
+    call setbufvar(a:buf, 'deepchat_turn', [])
+    return s:queue(a:buf, a:options)
   endif
   call setbufvar(a:buf, 'deepchat_turn', s:own_turn(a:buf))
   let l:id = deepchat#room#expect(a:buf, l:last - 1, l:last < l:count ? deepchat#alt#end(a:buf, l:last) : -1)
@@ -372,8 +376,8 @@ function! deepchat#chat#is_unanswered(buf) abort
   return !empty(l:turn) && l:turn[0] == get(getbufvar(a:buf, 'deepchat_turn', []), 0, -1)
 endfunction
 
-" The turn waits for the end of the reply; one that is blank, or is what runs,
-" does not.
+" The turn waits for the end of the reply, or for the model to be known; one that
+" is blank, or is what runs, does not.
 function! s:queue(buf, options) abort
   if has_key(a:options, 'line')
     call deepchat#ui#error('a reply is running here; :DeepStop first')

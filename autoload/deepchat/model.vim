@@ -132,7 +132,15 @@ function! deepchat#model#chosen(answer) abort
   if has_key(l:choice, 'late') && bufloaded(l:choice.buf)
     call deepchat#ui#set_status(l:choice.buf, '')
     call s:settle(l:choice)
+    call deepchat#chat#next_in_queue(l:choice.buf, a:answer.error ==# '' ? 'stop' : 'error')
   endif
+endfunction
+
+" True if it is not known yet which server and model are chosen for buf: what is
+" sent has to wait.
+function! deepchat#model#is_open(buf) abort
+  return deepchat#host#running() && !empty(filter(copy(s:choices),
+        \ {_, choice -> choice.buf == a:buf && choice.open && !choice.bang}))
 endfunction
 
 " Do what the answer says. True if there was something to say.

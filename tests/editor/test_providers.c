@@ -100,6 +100,46 @@ Test(editor_providers, model)
     stage_stop(&st);
 }
 
+/* The server's list is long in coming: what is sent meanwhile waits for it. */
+Test(editor_providers, late)
+{
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    set_servers(&st);
+    server_script(st.sv, "t.models", "hold g\njson {\"data\":[]}\n");
+    load_chat(&st, FRONT("model: m\n") "%% user\n\nq");
+    ed_ex(st.ed, "DeepModel ollama/x");
+    stage_expect(&st, "while it waits", "deepchat#status()",
+                 "looking for ollama/x");
+    stage_expect_text(&st, "nothing yet", FRONT("model: m\n") "%% user\n\nq");
+    ed_ex(st.ed, "DeepSend");
+    stage_expect(&st, "then", "deepchat#status()", "queued");
+    server_release(st.sv, "g");
+    cr_expect(trouble_wait_end(st.ed));
+    char *head = server_request_head(st.sv, 1);
+    cr_expect_not_null(strstr(head, "/s/other/"), "%s", head);
+    free(head);
+    stage_expect_text(
+        &st, "in the end",
+        FRONT("provider: ollama\nmodel: x\n") "%% user\n\nq\n\n%% assistant "
+                                              "finish=stop\n\nHello\n\n"
+                                              "%% user\n\n");
+    /* another choice is the one that counts */
+    server_script(st.sv, "u", HELLO);
+    server_script(st.sv, "u.models", "hold h\njson {\"data\":[]}\n");
+    ed_ex(st.ed, "let g:deepchat.base_url = '%s'", server_url(st.sv, "u"));
+    load_chat(&st, FRONT("model: m\n") "%% user\n\nq");
+    ed_ex(st.ed, "DeepModel ollama/x | DeepModel y");
+    server_release(st.sv, "h");
+    stage_expect_text(&st, "the last", FRONT("model: y\n") "%% user\n\nq");
+    ed_ex(st.ed, "DeepSend");
+    cr_expect(trouble_wait_end(st.ed));
+    head = server_request_head(st.sv, 2);
+    cr_expect_not_null(strstr(head, "/s/u/"), "%s", head);
+    free(head);
+    stage_stop(&st);
+}
+
 /* ---- what is sent ---- */
 
 /* Nothing is lost by the switch, and what the first server was sent is where
