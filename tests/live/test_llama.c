@@ -146,6 +146,30 @@ Test(llama, reasoning_has_its_own_turn, .timeout = 120)
     stop();
 }
 
+/* Chosen by its name, it gets reasoning_effort in its own form, and takes it;
+ * what it does nothing with is left out. */
+Test(llama, by_its_name, .timeout = 120)
+{
+    static const char *const efforts[] = {"none", "low", "max"};
+    start();
+    ed_ex(ed, "let g:deepchat.providers = {'llama.cpp': {'base_url': "
+              "g:deepchat.base_url}} | call remove(g:deepchat, 'base_url')");
+    ed_ex(ed, "DeepChat!");
+    ed_ex(ed, "DeepModel llama.cpp/script");
+    for (size_t i = 0; i < sizeof efforts / sizeof *efforts; i++) {
+        char prompt[80];
+        snprintf(prompt, sizeof prompt,
+                 "++reasoning_effort=%s ++service_tier=flex /code", efforts[i]);
+        ask(prompt, "code");
+    }
+    char *messages = ed_eval(ed, "execute('messages')");
+    cr_expect_not_null(
+        strstr(messages, "service_tier is not sent to llama.cpp"), "%s",
+        messages);
+    free(messages);
+    stop();
+}
+
 Test(llama, stop_and_token_limit, .timeout = 120)
 {
     start();
