@@ -249,15 +249,18 @@ Test(editor_schema, stopped)
 {
     struct stage st;
     start(&st, "");
-    stage_script(&st, "token {\"title\":\nhold g\nstall\n");
+    stage_script(&st, "token {\"title\":\nhold g\ntoken 7\nstall\n");
     stage_ask(&st, "++json_schema=book.json q");
     cr_assert(
         ed_wait(st.ed, STAGE_MS, "deepchat#status() ==# 'receiving, 1 tok'"));
     stage_expect_text(&st, "held", CHAT("", ""));
+    server_release(st.sv, "g");
+    cr_assert(
+        ed_wait(st.ed, STAGE_MS, "deepchat#status() ==# 'receiving, 2 tok'"));
     ed_ex(st.ed, "DeepStop");
     cr_assert(stage_idle(&st));
-    stage_expect_text(&st, "stopped", CHAT(" finish=stopped", "{\"title\":"));
+    stage_expect_text(&st, "stopped", CHAT(" finish=stopped", "{\"title\":7"));
     expect_line(&st, "stopped",
-                "stopped, 1 token kept; :DeepContinue or :DeepRetry");
+                "stopped, 2 tokens kept; :DeepContinue or :DeepRetry");
     stage_stop(&st);
 }
