@@ -93,11 +93,11 @@ function! s:rename(buf, path) abort
   call s:attach(a:buf)
 endfunction
 
-" The first words of the first user turn, for the file name.
+" The first words of the first user turn, for the file name; images have none.
 function! s:slug(buf) abort
   let l:lines = getbufline(a:buf, 1, 200)
   let l:at = match(l:lines, '^%% user\>')
-  let l:text = get(filter(l:lines[l:at + 1:], 'v:val =~# "\\S" && v:val !~# "^%%"'), 0, '')
+  let l:text = get(filter(l:lines[l:at + 1:], 'v:val =~# "\\S" && v:val !~# "^\\%(%%\\| \\{0,3}!\\[\\)"'), 0, '')
   let l:slug = substitute(tolower(l:text), '[^a-z0-9]\+', '-', 'g')
   let l:slug = matchstr(substitute(l:slug, '^-\|-$', '', 'g'), '^.\{,40}')
   return l:slug ==# '' ? 'chat' : substitute(l:slug, '-[^-]*$', '\=strlen(l:slug) > 39 ? "" : submatch(0)', '')

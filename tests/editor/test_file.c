@@ -194,6 +194,7 @@ static const struct {
     {"  ../../etc/passwd  ", "etc-passwd"},
     {"\xc3\xa4\xc3\xb6", "chat"},
     {"%%% user", "chat-2"},
+    {"![a](https://h/x.png)", "chat-3"},
     {"-x-", "x"},
     {"Why is the sky blue and not of some other colour, please?",
      "why-is-the-sky-blue-and-not-of-some"},
