@@ -199,6 +199,7 @@ reply_rig_ask(struct reply_rig *rig, const struct reply_ask *ask)
         .many = ask->many,
         .rounds = -1,
         .forms = rig->forms,
+        .usage = ask->usage,
         .catalog = rig->catalog,
     };
     struct reply_events events = {on_started, on_text,  on_choice,

@@ -16,9 +16,9 @@ struct reply_rig {
     struct host_rig base;
     struct forms *forms;
     struct catalog *catalog; /* of the test; NULL: none */
-    struct reply *reply;  /* NULL after its end */
-    const char *stop_at;  /* stop it when this word is in its status */
-    const char *pause_at; /* pause it when its text begins with this */
+    struct reply *reply;     /* NULL after its end */
+    const char *stop_at;     /* stop it when this word is in its status */
+    const char *pause_at;    /* pause it when its text begins with this */
 
     struct buf text[2];               /* by dc_delta_kind; emptied by "anew" */
     struct buf others[RIG_OTHERS][2]; /* the same of choice 1 and so on */
@@ -40,8 +40,9 @@ struct reply_ask {
     size_t kept_len;            /* 0: as long as it is */
     const char *instruction;    /* NULL: none */
     bool fixed, plain;
-    bool many;    /* answers have a place */
-    bool no_anew; /* there is nobody to take text back */
+    bool many;           /* answers have a place */
+    bool no_anew;        /* there is nobody to take text back */
+    struct usage *usage; /* NULL: nothing is written down */
 };
 
 void reply_rig_start(struct reply_rig *rig);
