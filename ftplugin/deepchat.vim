@@ -14,13 +14,13 @@ setlocal nomodeline noswapfile noundofile bufhidden=hide
 
 setlocal conceallevel=2 concealcursor=nc linebreak breakindent
 setlocal foldmethod=manual foldtext=deepchat#turn#foldtext()
-setlocal formatexpr=deepchat#turn#formatexpr()
+setlocal formatexpr=deepchat#turn#formatexpr() omnifunc=deepchat#omni#complete
 setlocal comments=fb:*,fb:-,fb:+,n:> commentstring=<!--\ %s\ -->
 setlocal formatoptions+=qln formatoptions-=r formatoptions-=o
 setlocal formatlistpat=^\\s*\\d\\+[.)]\\s\\+\\\|^\\s*[-*+]\\s\\+
 
 let b:undo_ftplugin = 'setlocal modeline< swapfile< undofile< bufhidden< conceallevel< concealcursor<'
-      \ . ' linebreak< breakindent< foldmethod< foldtext< formatexpr< comments<'
+      \ . ' linebreak< breakindent< foldmethod< foldtext< formatexpr< omnifunc< comments<'
       \ . ' commentstring< formatoptions< formatlistpat<'
       \ . '| execute "silent! autocmd! deepchat_buffer_" . bufnr("%")'
 

@@ -33,6 +33,8 @@ command! -bang -nargs=* DeepChats if deepchat#fit() |
       \ call deepchat#chats#command(<q-mods>, <bang>0, <q-args>) | endif
 command! -bar -nargs=? -complete=file DeepImage if deepchat#fit() |
       \ call deepchat#image#command(<q-mods>, <q-args>) | endif
+command! -bang -bar -nargs=* -complete=file DeepAttach if deepchat#fit() |
+      \ call deepchat#attach#command(<q-mods>, <bang>0, <f-args>) | endif
 command! -bar DeepResume if deepchat#fit() | call deepchat#resume#command(<q-mods>) | endif
 command! -bar DeepLog if deepchat#fit() | call deepchat#command_log(<q-mods>) | endif
 command! -bar DeepHealth if deepchat#fit() | call deepchat#health#command(<q-mods>) | endif

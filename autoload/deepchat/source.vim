@@ -178,3 +178,16 @@ function! s:diagnostics(buf) abort
   return s:listed('diagnostics', sort(l:found, {a, b -> a.lnum - b.lnum}),
         \ 'no diagnostics in ' . deepchat#source#shown(fnamemodify(bufname(a:buf), ':t')))
 endfunction
+
+" The source that a turn's from= names; {} if that cannot be had again: a list,
+" a role, or what somebody wrote.
+function! deepchat#source#again(buf, from) abort
+  if a:from ==# 'diff'
+    return {'from': 'diff', 'language': 'diff', 'diff': 1}
+  elseif a:from =~# '^\%(/[^/]*\|quickfix\|diagnostics\|buffer\)$'
+    return {}
+  endif
+  let l:file = deepchat#reference#lines(a:from)
+  let l:path = l:file.name =~# '^[/~]' ? l:file.name : getbufvar(a:buf, 'deepchat_project', getcwd()) . '/' . l:file.name
+  return deepchat#allow#find(a:buf, l:path) ==# '' ? {} : deepchat#source#file(a:buf, l:path, l:file.first, l:file.last)
+endfunction

@@ -189,8 +189,9 @@ function! deepchat#turn#foldtext() abort
   let l:from = matchstr(l:marker, ' \%(from\|name\)=\zs\S*')
   let l:from = substitute(l:from, '%\([0-7]\x\)', '\=nr2char("0x" . submatch(1))', 'g')
   let l:text = s:first_text(v:foldstart + 1, min([v:foldend, v:foldstart + 20]))
-  let l:line = printf('+ %s%s (%d lines)%s', l:role, l:from ==# '' ? '' : ' ' . l:from,
-        \ v:foldend - v:foldstart, l:text ==# '' ? ' ' : ': ' . l:text . ' ')
+  let l:stale = !empty(get(b:, 'deepchat_stale', {})) && deepchat#attach#is_stale(bufnr('%'), l:marker)
+  let l:line = printf('+ %s%s (%d lines%s)%s', l:role, l:from ==# '' ? '' : ' ' . l:from,
+        \ v:foldend - v:foldstart, l:stale ? ', changed since' : '', l:text ==# '' ? ' ' : ': ' . l:text . ' ')
   return substitute(l:line, '[[:cntrl:]]', ' ', 'g')
 endfunction
 

@@ -163,3 +163,127 @@ Test(editor_context, goes_along)
         check_row(&st, i);
     stage_stop(&st);
 }
+
+/* ---- :DeepAttach --------------------------------------------------------- */
+
+static void
+command(struct stage *st, const char *name, const char *ex, const char *line)
+{
+    ed_ex(st->ed, "messages clear | %s", ex);
+    if (line[0] != '\0')
+        cr_expect(ed_wait(st->ed, STAGE_MS, "execute('messages') =~# 'd'"),
+                  "%s", name);
+    expect_line(st, name, line);
+}
+
+Test(editor_context, attach)
+{
+#define D_2 "%% context from=sub/d.txt:2\n\n```txt\ntwo\n```\n\n"
+#define BC                                                                     \
+    "%% context from=b%20c.md\n\n````md\n```c\nx\n```\n%%% user\n````\n\n"
+    static const char tail[] = "%% user\n\n@file:a.c";
+    struct stage st;
+    start(&st, HELLO);
+    command(&st, "none", "DeepAttach", "which file? :DeepAttach {file...}");
+    command(&st, "missing", "DeepAttach a.c none",
+            "no file none; nothing was attached");
+    command(&st, "no chat", "wincmd p | DeepAttach!",
+            "this buffer is not a chat; :DeepChat opens one");
+    load_chat(&st, HEAD "%% user\n\n@file:a.c");
+    ed_ex(st.ed, "cd sub | DeepAttach d.txt:2 ../*.md");
+    cr_assert(stage_shows(&st, "````"));
+    ed_ex(st.ed, "cd ..");
+    char *want = join(HEAD D_2 BC, tail, "", "");
+    stage_expect_text(&st, "attached", want);
+    command(&st, "again", "DeepAttach b\\ c.md",
+            "attached already; :DeepAttach! takes what has changed");
+    command(&st, "anew", "DeepAttach!", "no context turn has changed");
+    /* what has changed since */
+    put(&st, "p/sub/d.txt", "one\r\n2\r\n", 8);
+    ed_ex(st.ed, "silent! %%foldopen! | doautocmd FocusGained");
+    cr_assert(ed_wait(st.ed, STAGE_MS, "!empty(b:deepchat_stale)"));
+    char *behind = ed_behind(st.ed);
+    cr_expect_str_eq(behind, "5:  changed since", "%s", behind);
+    free(behind);
+    ed_ex(st.ed, "call deepchat#turn#refold(bufnr('%%')) | normal! zM");
+    stage_expect(&st, "fold", "foldtextresult(5)",
+                 "+ context sub/d.txt:2 (4 lines, changed since): two ");
+    stage_expect_text(&st, "nothing changes by itself", want);
+    command(&st, "others", "DeepAttach! b\\ c.md",
+            "no context turn has changed");
+    command(&st, "not there", "DeepAttach! a.c",
+            "no context turn here comes from that");
+    command(&st, "changed", "DeepAttach!", "1 context turn taken anew");
+    cr_assert(ed_wait(st.ed, STAGE_MS, "empty(b:deepchat_stale)"));
+    behind = ed_behind(st.ed);
+    cr_expect_str_eq(behind, "", "%s", behind);
+    free(behind);
+    cr_assert(stage_shows(&st, "```txt\n2\n```"));
+    ed_ex(st.ed, "silent undo");
+    stage_expect_text(&st, "one step", want);
+    /* in a buffer, saved or not */
+    ed_ex(st.ed, "split sub/d.txt | call setline(2, 'two') | wincmd p | "
+                 "doautocmd FocusGained");
+    cr_assert(ed_wait(st.ed, STAGE_MS, "empty(b:deepchat_stale)"));
+    ed_ex(st.ed,
+          "wincmd p | call setline(2, 'zwei') | silent write | wincmd p");
+    cr_assert(ed_wait(st.ed, STAGE_MS, "!empty(b:deepchat_stale)"));
+    free(want);
+    stage_stop(&st);
+}
+
+/* ---- 'omnifunc' ---------------------------------------------------------- */
+
+static const struct {
+    const char *line;
+    int lnum; /* where: in the front matter, or the user's turn */
+    const char *want;
+} words[] = {
+    {"@", 6,
+     "0 @file: @buffer @buffer: @selection @diagnostics @quickfix @diff"},
+    {"see (#d", 6, "5 #diagnostics #diff"},
+    {"@file:", 6,
+     "0 @file:a.c @file:b\\ c.md @file:bin @file:latin @file:sub/"},
+    {"x @file:sub/", 6, "2 @file:sub/d.txt"},
+    {"@file:b\\ ", 6, "0 @file:b\\ c.md"},
+    {"@file:none", 6, "0 "},
+    {"@buffer:d.", 6, "0 @buffer:sub/d.txt"},
+    {"![x](su", 6, "5 sub/"},
+    {"word", 6, "-3"},
+    {"x@fi", 6, "-3"},
+    {"@", 9, "-3"},
+    {"temp", 2, "0 temperature: "},
+    {"base", 2, "0 "},
+    {"service_tier: p", 2, "14 priority"},
+};
+
+Test(editor_context, completion)
+{
+    struct stage st;
+    start(&st, HELLO);
+    ed_ex(st.ed, "edit sub/d.txt");
+    load_chat(&st, "---\n\n---\n%% user\n\n\n%% assistant\n\n\n%% user\n");
+    ed_ex(st.ed, "function! Omni(lnum, text)\n"
+                 "call setline(a:lnum, a:text)\n"
+                 "call cursor(a:lnum, strlen(a:text) + 1)\n"
+                 "let &virtualedit = 'onemore'\n"
+                 "call cursor(a:lnum, strlen(a:text) + 1)\n"
+                 "let l:at = deepchat#omni#complete(1, '')\n"
+                 "let l:found = l:at < 0 ? [] : deepchat#omni#complete(0, "
+                 "a:text[l:at :])\n"
+                 "call setline(a:lnum, '')\n"
+                 "return l:at . (l:at < 0 ? '' : ' ') . join(map(l:found, "
+                 "'type(v:val) == v:t_dict ? v:val.word : v:val'))\n"
+                 "endfunction");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        char *got =
+            ed_eval(st.ed, "Omni(%d, '%s')", words[i].lnum, words[i].line);
+        cr_expect_str_eq(got, words[i].want, "%s: %s", words[i].line, got);
+        free(got);
+    }
+    ed_ex(st.ed, "set virtualedit= completeopt=menu");
+    stage_keys(&st, "G"
+                    "o@fi<C-x><C-o>a.c and @dif<C-x><C-o>.<Esc>");
+    stage_expect(&st, "typed", "getline('.')", "@file:a.c and @diff.");
+    stage_stop(&st);
+}
