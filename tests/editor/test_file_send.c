@@ -16,6 +16,7 @@ enum { MS = 15000 };
 
 #define ASKED "---\nmodel: m\n---\n\n%% user\n\nSay\n"
 #define BOUND "---\njson_schema: a.json\n---\n\n%% user\n\nSay\n"
+#define SHOWN "%% user\n\nSay\n![](dot.png)\n"
 #define BLOCK(a) "```json\n{\n  \"a\": " a "\n}\n```"
 
 static struct server *sv;
@@ -31,6 +32,9 @@ setup(void)
         "{\"properties\":{\"a\":{\"type\":\"integer\"}}}";
     char *path = temp_path(home, "a.json");
     temp_write(path, schema, sizeof schema - 1);
+    free(path);
+    path = temp_path(home, "dot.png");
+    temp_write(path, "\x89PNG\r\n\x1a\n", 8);
     free(path);
     setenv("HOME", home, 1);
     setenv("XDG_STATE_HOME", home, 1);
@@ -125,6 +129,8 @@ static const struct {
      "deepchat: the reply is not JSON, kept as it came"},
     {"no schema", "---\njson_schema: none.json\n---\n\nSay\n", "done\n", 1,
      NULL, "", "deepchat: no file none.json; nothing was sent"},
+    {"no image", "![](a.json)\n", "done\n", 1, NULL, "",
+     "deepchat: a.json is no png/jpg/webp/gif; nothing was sent"},
     {"refused", ASKED, "status 401\njson {\"error\":{\"message\":\"no\"}}\n", 1,
      NULL, "", "deepchat: "},
     {"empty", ASKED, "finish stop\ndone\n", 1, NULL, "",
@@ -167,6 +173,24 @@ Test(file_send, table, .init = setup, .fini = teardown)
         free(out);
         free(err);
     }
+}
+
+/* What is beside the chat goes along. */
+Test(file_send, image, .init = setup, .fini = teardown)
+{
+    struct proc p;
+    server_script(sv, "t", "token Hi\nfinish stop\ndone\n");
+    temp_write(chat, SHOWN, strlen(SHOWN));
+    start(&p, chat);
+    cr_assert(proc_wait(&p, MS));
+    proc_stop(&p);
+    char *body = server_request_body(sv, 1, NULL);
+    cr_expect_not_null(strstr(body,
+                              "[{\"type\":\"text\",\"text\":\"Say\"},"
+                              "{\"type\":\"image_url\",\"image_url\":{\"url\":"
+                              "\"data:image/png;base64,iVBORw0KGgo=\"}}]"),
+                       "%s", body);
+    free(body);
 }
 
 Test(file_send, stopped, .init = setup, .fini = teardown)
