@@ -14,6 +14,7 @@
 #include "host/lock.h"
 #include "host/log.h"
 #include "host/reply.h"
+#include "host/service.h"
 
 enum { FENCE_MAX = 64 };
 
@@ -246,6 +247,7 @@ run(struct send *s, struct http *http, struct config *cfg,
     struct ask ask = {.request = {.cfg = cfg, .rounds = -1, .usage = s->usage}};
     struct reply_request *request = &ask.request;
     usage_chat(s->usage, s->file, 0, request->chat_key);
+    service_session(cfg, s->file);
     if (!find_messages(s, &ask, tr)) {
         pictures_free(request->pictures);
         config_free(cfg);
