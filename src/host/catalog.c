@@ -218,10 +218,10 @@ unlink_work(struct work *w)
     *at = w->next;
 }
 
-/* Tell all, each of whom may ask for something again, or make others not wait
- * any more. */
+/* Each of them may ask for something again, or make others not wait any more.
+ */
 static void
-tell(struct work *w, const char *line)
+tell_all(const struct work *w, const char *line)
 {
     for (const struct ask *ask = w->asks; ask != NULL; ask = ask->next) {
         const struct list *l = in_memory(w->owner, w->url);
@@ -229,6 +229,12 @@ tell(struct work *w, const char *line)
             ask->done(ask->user, l != NULL ? l->models.items : NULL,
                       l != NULL ? l->models.count : 0, line);
     }
+}
+
+static void
+end_work(struct work *w, const char *line)
+{
+    tell_all(w, line);
     unlink_work(w);
     free_work(w);
 }
@@ -248,7 +254,7 @@ on_got(void *user, struct model_list *models, const char *line)
     } else if (in_memory(c, w->url) == NULL) {
         load(c, w->state_dir, w->url, 0);
     }
-    tell(w, line);
+    end_work(w, line);
 }
 
 static void
@@ -256,7 +262,7 @@ on_due(void *user)
 {
     struct work *w = user;
     w->timer = 0;
-    tell(w, "");
+    end_work(w, "");
 }
 
 static struct work *
@@ -332,8 +338,13 @@ catalog_free(struct catalog *c)
 {
     if (c == NULL)
         return;
-    while (c->works != NULL)
-        tell(c->works, "stopped");
+    for (struct work *w = c->works; w != NULL; w = w->next)
+        tell_all(w, "stopped");
+    while (c->works != NULL) {
+        struct work *w = c->works;
+        c->works = w->next;
+        free_work(w);
+    }
     for (size_t i = 0; i < LISTS_MAX; i++)
         empty(&c->lists[i]);
     free(c);

@@ -14,7 +14,9 @@
 #include "base/buf.h"
 #include "host/json.h"
 
-enum { ITEM_MAX = 1 << 18 };
+#define ITEM_MAX ((size_t)256 << 10)
+/* Of the answer about one model; licences and templates are in it. */
+#define ABOUT_MAX ((size_t)4 << 20)
 
 #define TOKENS_MAX 1e12
 
@@ -383,7 +385,7 @@ catalog_read_props(struct model_info *info, struct dc_str body)
 {
     static const char *const context[] = {"default_generation_settings.n_ctx",
                                           "n_ctx", NULL};
-    struct value *v = body.len <= ITEM_MAX * 4 ? json_parse(body) : NULL;
+    struct value *v = body.len <= ABOUT_MAX ? json_parse(body) : NULL;
     model_info_init(info);
     info->context = tokens_at(v, context);
     info->vision = flag_of(dig(v, "modalities.vision"));
@@ -409,7 +411,7 @@ show_context(const struct value *v)
 bool
 catalog_read_show(struct model_info *info, struct dc_str body)
 {
-    struct value *v = body.len <= ITEM_MAX * 16 ? json_parse(body) : NULL;
+    struct value *v = body.len <= ABOUT_MAX ? json_parse(body) : NULL;
     model_info_init(info);
     info->context = show_context(v);
     read_chat(info, v);
