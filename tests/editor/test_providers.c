@@ -26,9 +26,9 @@ set_servers(struct stage *st)
     server_script(st->sv, "other.models",
                   "json {\"data\":[{\"id\":\"m\"},{\"id\":\"x\"}]}\n");
     ed_ex(st->ed,
-          "let g:deepchat.providers = {'ollama': {'base_url': '%s'}, 'own': "
-          "{'base_url': '%s'}}",
-          server_url(st->sv, "other"), server_url(st->sv, "other"));
+          "let g:other = {'base_url': '%s'} | let g:deepchat.providers = "
+          "{'ollama': g:other, 'own': g:other, 'vllm': g:other}",
+          server_url(st->sv, "other"));
 }
 
 /* ---- :DeepModel ---- */
@@ -93,7 +93,7 @@ Test(editor_providers, model)
     stage_expect(&st, "for good",
                  "g:deepchat.provider . g:deepchat.providers.ollama.model "
                  ". len(g:deepchat.providers)",
-                 "ollamaw2");
+                 "ollamaw3");
     stage_expect(&st, "a new chat", "join(getline(1, 3))", "--- model: w ---");
     ed_ex(st.ed, "DeepModel! v");
     stage_expect(&st, "a name", "g:deepchat.providers.ollama.model", "v");
@@ -181,6 +181,31 @@ Test(editor_providers, mid_chat)
     free(second);
     free(third);
     free(head);
+    stage_stop(&st);
+}
+
+/* In the server's own form, and without what it does nothing with: that is said
+ * once. */
+Test(editor_providers, its_own_form)
+{
+    static const char body[] =
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],"
+        "\"chat_template_kwargs\":{\"enable_thinking\":false},\"stream\":true,"
+        "\"stream_options\":{\"include_usage\":true}}";
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    set_servers(&st);
+    for (size_t i = 1; i <= 2; i++) {
+        load_chat(&st, FRONT("provider: vllm\nreasoning_effort: none\n"
+                             "service_tier: flex\nmodel: m\n") "%% user\n\nq");
+        ed_ex(st.ed, "DeepSend");
+        cr_expect(trouble_wait_end(st.ed));
+        trouble_expect_line(&st, "said",
+                            i == 1 ? "service_tier is not sent to vllm" : "");
+        char *got = server_request_body(st.sv, i, NULL);
+        cr_expect_str_eq(got, body, "%s", got);
+        free(got);
+    }
     stage_stop(&st);
 }
 
