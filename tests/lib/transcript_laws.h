@@ -159,6 +159,30 @@ laws_compare(const struct dc_transcript *a, const struct dc_transcript *b)
     }
 }
 
+/* Its images are whole lines of it, one behind the other. */
+static inline const char *
+laws_images(const struct dc_message *m)
+{
+    size_t from = 0;
+    if (m->image_count > 0 && m->role != DC_ROLE_USER)
+        return "an image that is not the user's";
+    for (size_t i = 0; i < m->image_count; i++) {
+        const struct dc_image *image = &m->images[i];
+        size_t end = image->at + image->len;
+        const char *line = m->text.ptr + image->at;
+        if (image->at < from || end > m->text.len || image->target.len == 0)
+            return "images that are out of order";
+        if ((image->at > 0 && line[-1] != '\n') ||
+            (end < m->text.len && line[image->len] != '\n'))
+            return "an image that is no line";
+        if (image->target.ptr < line ||
+            image->target.ptr + image->target.len >= line + image->len)
+            return "a target that is not in its line";
+        from = end;
+    }
+    return NULL;
+}
+
 static inline const char *
 laws_messages(struct dc_transcript *tr)
 {
@@ -176,6 +200,8 @@ laws_messages(struct dc_transcript *tr)
         if (!utf8_clean(m[i].text) || !utf8_clean(m[i].id) ||
             !utf8_clean(m[i].name))
             return "a message that is not UTF-8";
+        if (laws_images(&m[i]) != NULL)
+            return laws_images(&m[i]);
         before = m[i].role;
     }
     return NULL;
