@@ -40,19 +40,20 @@ function! s:resolve(buf, reference) abort
   return s:lines(a:buf, l:source, l:ref.first, l:ref.last)
 endfunction
 
-" The file that path means, with first and last line (0: all): as it stands in
-" its buffer, if it has one, else it is the host's to read.
+" The file that path means, with first and last line (0: all). One with changes
+" that are not written, or that only the editor can read, is taken as it stands
+" in its buffer; any other is the host's to read.
 function! deepchat#source#file(buf, path, first, last) abort
   let l:file = deepchat#allow#find(a:buf, a:path)
   let l:at = l:file ==# '' ? 0 : s:buffer_of(l:file)
-  if l:at > 0
+  if l:at > 0 && (getbufvar(l:at, '&modified') || getbufvar(l:at, '&fileencoding') !~# '^\%(utf-8\)\?$')
     return s:lines(a:buf, l:at, a:first, a:last)
   endif
   let l:from = deepchat#source#name(a:buf, l:file ==# '' ? a:path : l:file) . s:range(a:first, a:last)
   if a:last < a:first
     return {'from': l:from, 'why': printf('%s has no lines %d-%d; nothing was sent', deepchat#source#shown(a:path), a:first, a:last)}
   endif
-  return {'from': l:from, 'path': a:path, 'first': a:first, 'last': a:last, 'language': s:language(0, l:file)}
+  return {'from': l:from, 'path': a:path, 'first': a:first, 'last': a:last, 'language': s:language(l:at, l:file)}
 endfunction
 
 " The path of a file in a turn's from=: from the project on, or from the home
