@@ -84,6 +84,10 @@ endfunction
 function! s:choose(choice) abort
   let l:first = matchstr(a:choice.name, '^[^/]*\ze/.')
   let a:choice.open = index(deepchat#model#providers(a:choice.buf), l:first) >= 0
+  if a:choice.name =~# '^[^/]\+/$'
+    call deepchat#ui#error(a:choice.name . ' names no model; nothing was changed')
+    return
+  endif
   if !a:choice.open
     call s:apply(a:choice, '', a:choice.name)
   endif

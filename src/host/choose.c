@@ -58,12 +58,20 @@ read_config(const struct value *args, const char *provider, const char *model,
     return cfg;
 }
 
+/* A key that is missing there comes first: without it nothing is sent. */
 static void
-put_left_out(struct value *answer, const struct choice *c, struct config *cfg)
+put_line(struct value *answer, const struct choice *c, struct config *cfg)
 {
     char line[128];
+    const char *key, *source;
+    struct dc_error err;
     struct members m;
     struct reply_how how = {.form = DC_FORM_NONE};
+    if (c->provider != NULL &&
+        config_key(cfg, &key, &source, &err) == KEY_MISSING) {
+        value_put(answer, "line", value_text(err.text));
+        return;
+    }
     reply_members(&m, cfg, &how);
     form_left_out(c->host->forms, cfg, &m, true, line, sizeof line);
     members_finish(&m);
@@ -85,7 +93,7 @@ answer(struct choice *c)
     value_put(map, "line", value_text(""));
     value_put(map, "error", value_text(err.text));
     if (cfg != NULL)
-        put_left_out(map, c, cfg);
+        put_line(map, c, cfg);
     value_add(args, map);
     if (c->host->editor != NULL)
         editor_call(c->host->editor, "deepchat#model#chosen", args, NULL, NULL);

@@ -12,8 +12,9 @@
  * if name begins with a provider's.
  *
  * The editor is answered with deepchat#model#chosen(map): id; provider, "" to
- * stay where one is; model; line, what of the options is not sent there, ""
- * for nothing; error, why it cannot be chosen, "" if it can.
+ * stay where one is; model; line, which key is missing there or what of the
+ * options is not sent, "" for nothing; error, why it cannot be chosen, "" if it
+ * can.
  */
 void choose_ask(struct host *host, const struct value *args);
 

@@ -58,6 +58,8 @@ static const struct {
      FRONT("model: ollama/listed\n") "q", ""},
     {"no front matter", "q", "DeepModel ollama/x",
      FRONT("provider: ollama\nmodel: x\n") "q", ""},
+    {"no model", FRONT("model: m\n") "q", "DeepModel ollama/",
+     FRONT("model: m\n") "q", "ollama/ names no model; nothing was changed"},
     {"no such server", FRONT("model: m\n") "q", "DeepModel groc/x",
      FRONT("model: groc/x\n") "q", NULL},
     {"a mistake elsewhere", FRONT("model: m\nsed: 1\n") "q",

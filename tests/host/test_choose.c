@@ -37,6 +37,10 @@ static const struct {
      "work/x", "work", "x", "", "", true},
     {"{\"providers\":{\"work\":{\"n\":9}}}", "", "groq/x", "groq", "x", "",
      "provider work: n is 9, takes an integer, 1 to 4", false},
+    {"{\"n\":2,\"service_tier\":\"flex\"}", "", "mistral/x", "mistral", "x",
+     "no key; set $MISTRAL_API_KEY or see :h deepchat-key", "", true},
+    {"{\"n\":2}", FRONT("provider: mistral\nservice_tier: flex\n"), "x", "", "x",
+     "service_tier is not sent to mistral", "", false},
     /* what is not sent there */
     {"{\"n\":2,\"seed\":1}", "", "groq/x", "groq", "x",
      "n is not sent to groq", "", true},
@@ -81,6 +85,10 @@ message(struct host_rig *rig, size_t i)
 
 Test(choose, names, .timeout = 60)
 {
+    setenv("OPENAI_API_KEY", "k", 1);
+    setenv("GROQ_API_KEY", "k", 1);
+    setenv("DEEPSEEK_API_KEY", "k", 1);
+    unsetenv("MISTRAL_API_KEY");
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct host_rig rig;
         struct fake_ed fe;
