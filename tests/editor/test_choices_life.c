@@ -81,6 +81,12 @@ static const struct {
     const char *wait, *keys; /* these, once that is there and a gate held */
     const char *want, *events;
 } deeds[] = {
+    {"behind the reasoning of the first",
+     THINK(0, "so") HOLD SAY(1, "b") HOLD SAY(0, "z") THINK(0, ".") ENDS, "so",
+     "<Esc>",
+     CHAT_HEAD ALT("b") "%% reasoning\n\nso.\n\n%% assistant" PAIRS
+                        " alt=1\n\nz" CHAT_END,
+     "Start\nDone stop"},
     {"typing on", STEPS, "z", "Gi<C-g>uone", HAPPY "one", "Start\nDone stop"},
     {"one is taken away",
      SAY(0, "z") SAY(1, "b") SAY(2, "c") HOLD SAY(1, "1") SAY(2, "2")
@@ -156,8 +162,9 @@ Test(editor_choices_life, what_is_done_meanwhile)
 
 #define PARTS                                                                  \
     THINK(1, "h")                                                              \
-    SAY(0, "ze") SAY(2, "c") SAY(1, "b") HOLD THINK(1, "m") SAY(2, "c\\nc")    \
-        SAY(0, "ro") SAY(1, "b") ENDS
+    SAY(0, "ze")                                                               \
+    SAY(2, "c") SAY(1, "b") HOLD THINK(1, "m") SAY(2, "c\\nc") SAY(0, "ro")    \
+        SAY(1, "b") ENDS
 #define WHOLE                                                                  \
     "%% alternate\n\n%%% reasoning\n\nhm\n\n%%% assistant finish=stop\n\nbb"   \
     "\n\n" ALT("cc\nc") "%% assistant" PAIRS " alt=1\n\nzero" CHAT_END

@@ -94,8 +94,8 @@ static const struct row rows[] = {
      " choice is allowed\",\"type\":\"invalid_request_error\"}}\n" NEXT
      SAY(0, "a") SAY(1, "no") END(0, "stop") USAGE, N3, {"a"}, {0}, SAID, "", "",
      1, 2, NULL, "\"n\""},
-    {"with no tools", ABC ENDS, OPTIONS("n=3", "tools=[]"), {"a", "b", "c"},
-     {0}, SAID, ALL_STOP, LINE3, 3, 1, "\"n\":3", NULL},
+    {"with no tools", ABC ENDS, OPTIONS("extra_body={\"n\":3,\"tools\":[]}"),
+     {"a", "b", "c"}, {0}, SAID, ALL_STOP, LINE3, 3, 1, "\"n\":3", NULL},
     {"cut JSON is asked for again, and once", ABC END(0, "length") END(1, "stop")
      END(2, "length") USAGE NEXT SAY(0, "A") SAY(1, "no") END(0, "stop") USAGE,
      OPTIONS("n=3", "response_format={\"type\":\"json_object\"}"),
