@@ -242,41 +242,46 @@ chooser(struct value *const *layers)
     return LAYERS;
 }
 
-/* The name in a map of providers, or among the built-in ones if it is NULL,
- * that is nearest to name; best if none is nearer than *edits. */
-static const char *
-nearer(const struct value *all, const char *name, size_t *edits,
-       const char *best)
+/* The known name that is nearest so far. */
+struct nearest {
+    const char *name; /* that is unknown */
+    const char *best;
+    size_t edits;
+};
+
+static void
+look_at(struct nearest *near, const char *known)
 {
-    size_t count = value_is(all, VALUE_MAP) ? all->count : 0;
-    for (size_t i = 0; all == NULL ? provider_nth(i) != NULL : i < count; i++) {
-        const char *known = all == NULL ? provider_nth(i)->name : all->keys[i];
-        size_t n = option_edits(name, known);
-        if (n < *edits) {
-            *edits = n;
-            best = known;
-        }
-    }
-    return best;
+    size_t edits = option_edits(near->name, known);
+    if (edits >= near->edits || edits >= strlen(known))
+        return;
+    near->edits = edits;
+    near->best = known;
+}
+
+static void
+look_at_all(struct nearest *near, const struct value *all)
+{
+    for (size_t i = 0; value_at(all, i) != NULL; i++)
+        look_at(near, all->keys[i]);
 }
 
 static struct value *
 refuse_name(struct value *const *layers, const char *name, struct dc_error *err)
 {
     enum { FAR = 4 };
-    size_t edits = FAR;
-    const char *near = nearer(NULL, name, &edits, NULL);
+    struct nearest near = {name, NULL, FAR};
     struct buf text;
     buf_init(&text, 200);
     buf_add_text(&text, "unknown provider ");
     option_show(&text, str_of(name), 24);
-    for (size_t i = 0; i <= LAYER_BUFFER; i++) {
-        const struct value *all = value_get(layers[i], "providers");
-        near = all != NULL ? nearer(all, name, &edits, near) : near;
-    }
-    if (near != NULL && edits < strlen(near)) {
+    for (size_t i = 0; provider_nth(i) != NULL; i++)
+        look_at(&near, provider_nth(i)->name);
+    for (size_t i = 0; i <= LAYER_BUFFER; i++)
+        look_at_all(&near, value_get(layers[i], "providers"));
+    if (near.best != NULL) {
         buf_add_text(&text, "; did you mean ");
-        option_show(&text, str_of(near), 24);
+        option_show(&text, str_of(near.best), 24);
         buf_add_text(&text, "?");
     } else {
         buf_add_text(&text, "; see :h deepchat-providers");
