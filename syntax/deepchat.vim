@@ -46,10 +46,13 @@ execute 'syntax match DeepChatNearMiss "^\s*%%\s*\c' . s:role . '\>.*$"'
 execute 'syntax match deepchatMarker contains=@deepchatRole "^%% ' . s:role . s:pairs . '"'
 execute 'syntax match deepchatEscape "^%%%\+\%( ' . s:role . s:pairs . '\)\@="'
 for s:name in split('System User Assistant Reasoning Context Call Tool Alternate Note')
-  execute 'syntax match DeepChat' . s:name 'contained "^%% ' . tolower(s:name) . '" nextgroup=deepchatPairs'
+  execute 'syntax match DeepChat' . s:name 'contained "^%% ' . tolower(s:name) . '" nextgroup='
+        \ . (s:name ==# 'Context' ? 'deepchatFrom' : 'deepchatPairs')
   execute 'syntax cluster deepchatRole add=DeepChat' . s:name
 endfor
 syntax match deepchatPairs contained "[ \t\r].*$" conceal contains=@NoSpell
+" Where the text of a turn comes from is said nowhere else.
+syntax match deepchatFrom contained "[ \t\r].*$" contains=@NoSpell
 
 " "---" opens a front matter only above a field, a comment or its own end.
 syntax region deepchatFront matchgroup=deepchatDelimiter keepend
@@ -75,6 +78,7 @@ highlight default link DeepChatError WarningMsg
 highlight default link DeepChatUsage NonText
 highlight default link deepchatEscape Special
 highlight default link deepchatPairs Comment
+highlight default link deepchatFrom Comment
 highlight default link deepchatFrontKey Identifier
 highlight default link deepchatFrontComment Comment
 highlight default link deepchatHeading Title

@@ -214,6 +214,13 @@ function! deepchat#attach#check_all() abort
   endfor
 endfunction
 
+" The user has changed buf, where a mark may not stand at its turn any more.
+function! deepchat#attach#edited(buf) abort
+  if getbufvar(a:buf, 'deepchat_stale_marks', 0) > 0 && deepchat#buf#running(a:buf) == 0
+    call deepchat#attach#check(a:buf)
+  endif
+endfunction
+
 " Look at the sources of the context turns of buf, bit by bit, so that no key
 " has to wait; a later round ends this one.
 function! deepchat#attach#check(buf) abort

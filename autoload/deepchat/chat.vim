@@ -97,11 +97,13 @@ function! deepchat#chat#attach(buf) abort
     autocmd!
     execute printf('autocmd TextChanged,TextChangedI <buffer=%d> call deepchat#ui#edited(%d)', a:buf, a:buf)
     execute printf('autocmd BufEnter <buffer=%d> call timer_start(20, {-> deepchat#attach#check(%d)})', a:buf, a:buf)
+    execute printf('autocmd TextChanged <buffer=%d> call deepchat#attach#edited(%d)', a:buf, a:buf)
     execute printf('autocmd BufWinEnter <buffer=%d> call deepchat#chat#shown(%d)', a:buf, a:buf)
     execute printf('autocmd VimResized <buffer=%d> call deepchat#ui#decorate(%d, {})', a:buf, a:buf)
   augroup END
   " once the chat is on the screen: to start a process takes longer than that
   call timer_start(0, {-> deepchat#host#start()})
+  call timer_start(20, {-> deepchat#attach#check(a:buf)})
   call deepchat#chat#shown(a:buf)
 endfunction
 

@@ -23,7 +23,9 @@ function! Test_markers() abort
       call assert_equal('DeepChat' . l:role, s:group(l:lnum, strlen(l:marker)))
       call assert_equal(0, synconcealed(l:lnum, strlen(l:marker))[0])
     endfor
-    call assert_equal(['deepchatPairs', 1], [s:group(3, ' a='), synconcealed(3, strlen(l:marker) + 1)[0]])
+    let l:shown = l:role ==# 'Context'
+    call assert_equal(l:shown ? ['deepchatFrom', 0] : ['deepchatPairs', 1],
+          \ [s:group(3, ' a='), synconcealed(3, strlen(l:marker) + 1)[0]])
     call assert_equal(['', '', 0], [s:group(2, 1), s:group(4, 1), synconcealed(4, 9)[0]])
     call assert_equal('DeepChatNearMiss', s:group(5, 1))
     call assert_equal(['deepchatEscape', ''], [s:group(6, 1), s:group(6, 'r')])
