@@ -259,6 +259,44 @@ Test(catalog, ages, .timeout = 30)
     catalog_rig_stop(&rig);
 }
 
+/* Another editor has asked since: that counts, if it was within a day. */
+Test(catalog, of_another_editor, .timeout = 30)
+{
+    enum { HOUR = 3600, DAY = 24 * HOUR };
+    static const int64_t since[] = {HOUR, 2 * DAY};
+    struct catalog_rig rig;
+    catalog_rig_start(&rig);
+    for (size_t i = 0; i < COUNT(since); i++) {
+        catalog_rig_anew(&rig);
+        catalog_rig_scripts(&rig, PLAIN, NULL, NULL);
+        catalog_rig_fetch(&rig, "c", false);
+        set_age(&rig, (int64_t)3 * DAY);
+        catalog_rig_reopen(&rig);
+        cr_expect(catalog_rig_has(&rig, "b"));
+        set_age(&rig, since[i]);
+        catalog_rig_fetch(&rig, "c", false);
+        cr_expect_eq(catalog_rig_requests(&rig), since[i] < DAY ? 1 : 2);
+    }
+    /* more about one model makes the list no younger */
+    catalog_rig_anew(&rig);
+    catalog_rig_fetch(&rig, "c", false);
+    set_age(&rig, 12 * HOUR);
+    catalog_rig_reopen(&rig);
+    catalog_rig_fetch(&rig, "b", false);
+    char *asked = catalog_rig_asked(&rig);
+    cr_expect_str_eq(asked, " /v1/models /api/show /api/v0/models", "%s",
+                     asked);
+    free(asked);
+    struct model_list list;
+    int64_t when;
+    char *url = catalog_rig_endpoint(&rig);
+    cr_assert(catalog_load(&list, rig.dir, url, &when));
+    cr_expect_leq(when, (int64_t)time(NULL) - 12 * HOUR);
+    model_list_finish(&list);
+    free(url);
+    catalog_rig_stop(&rig);
+}
+
 Test(catalog, files, .timeout = 60)
 {
     struct catalog_rig rig;
