@@ -73,7 +73,8 @@ put_line(struct value *answer, const struct choice *c, struct config *cfg)
         return;
     }
     reply_members(&m, cfg, &how);
-    form_left_out(c->host->forms, cfg, &m, true, line, sizeof line);
+    form_said(c->host->forms, cfg,
+              form_left_out(c->host->forms, cfg, &m, true, line, sizeof line));
     members_finish(&m);
     value_put(answer, "line", value_text(line));
 }

@@ -193,16 +193,22 @@ form_server(const struct config *cfg)
     return provider != NULL && *provider != '\0' ? provider : config_host(cfg);
 }
 
-void
-form_left_out(struct forms *forms, const struct config *cfg,
+uint32_t
+form_left_out(const struct forms *forms, const struct config *cfg,
               const struct members *m, bool all, char *line, size_t size)
 {
-    uint32_t bits = all ? form_refused(forms, cfg, m) : known_refused(cfg, m);
-    bits = quirk_carried(bits, m);
     size_t i = find(forms, cfg);
+    uint32_t bits = all ? form_refused(forms, cfg, m) : known_refused(cfg, m);
     if (!all && i < FORMS_MAX)
         bits &= ~forms->entries[i].said;
+    bits = quirk_carried(bits, m);
     quirk_list(line, size, form_server(cfg), bits);
+    return bits;
+}
+
+void
+form_said(struct forms *forms, const struct config *cfg, uint32_t bits)
+{
     if (bits != 0)
         entry_of(forms, cfg)->said |= bits;
 }

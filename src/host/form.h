@@ -45,9 +45,12 @@ bool form_effort_refused(struct forms *forms, const struct config *cfg);
 uint32_t form_refused(const struct forms *forms, const struct config *cfg,
                       const struct members *m);
 /* Which of the members of m are left out, as a line for the user, "" for none;
- * all: also those that were said before. They count as said then. */
-void form_left_out(struct forms *forms, const struct config *cfg,
-                   const struct members *m, bool all, char *line, size_t size);
+ * all: also those that were said before. */
+uint32_t form_left_out(const struct forms *forms, const struct config *cfg,
+                       const struct members *m, bool all, char *line,
+                       size_t size);
+/* That line was said. */
+void form_said(struct forms *forms, const struct config *cfg, uint32_t bits);
 /* What the user calls the server: its provider's name, else its host. */
 const char *form_server(const struct config *cfg);
 /* As quirk_learn(). */

@@ -83,8 +83,8 @@ refused_of(struct rounds *rs)
     struct members m;
     reply_members(&m, rs->cfg, &rs->how);
     uint32_t refused = form_refused(rs->forms, rs->cfg, &m);
-    form_left_out(rs->forms, rs->cfg, &m, false, rs->left_out,
-                  sizeof rs->left_out);
+    rs->left_bits = form_left_out(rs->forms, rs->cfg, &m, false, rs->left_out,
+                                  sizeof rs->left_out);
     members_finish(&m);
     return refused;
 }

@@ -39,6 +39,7 @@ struct rounds {
     int mended;         /* how often this round was asked for otherwise */
     char told[128];     /* what the last of that was about; "": nothing new */
     char left_out[128]; /* what this server is not sent; "": nothing new */
+    uint32_t left_bits; /* the same for form_said() */
     bool fresh;         /* what is kept is void as soon as something comes */
     int64_t max_tokens; /* 0: as the options say */
     int64_t room;       /* what the context leaves; 0: enough */

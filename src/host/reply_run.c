@@ -242,7 +242,9 @@ tell_left_out(struct reply *r)
 {
     if (r->rounds.left_out[0] != '\0')
         r->events.notice(r->events.user, r->rounds.left_out);
+    form_said(r->rounds.forms, r->cfg, r->rounds.left_bits);
     r->rounds.left_out[0] = '\0';
+    r->rounds.left_bits = 0;
 }
 
 void
