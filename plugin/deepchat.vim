@@ -28,6 +28,8 @@ command! -bang -bar -count=0 -nargs=? -complete=customlist,deepchat#alt#complete
       \ DeepAlt if deepchat#fit() | call deepchat#alt#command(<q-mods>, <bang>0, <count>, <q-args>) | endif
 command! -bang -bar -nargs=? -complete=customlist,deepchat#complete#model
       \ DeepModel if deepchat#fit() | call deepchat#model#command(<bang>0, <q-args>) | endif
+command! -range -nargs=* -complete=customlist,deepchat#complete#chat DeepInspect if deepchat#fit() |
+      \ call deepchat#inspect#command(<q-mods>, <range>, <line2>, <q-args>) | endif
 command! -bar -nargs=? DeepUsage if deepchat#fit() | call deepchat#usage#command(<q-mods>, <q-args>) | endif
 command! -bang -nargs=* DeepChats if deepchat#fit() |
       \ call deepchat#chats#command(<q-mods>, <bang>0, <q-args>) | endif
@@ -70,6 +72,7 @@ nnoremap <silent> <Plug>(deepchat-next-hunk) :<C-U>call deepchat#review_take#jum
 nnoremap <silent> <Plug>(deepchat-prev-hunk) :<C-U>call deepchat#review_take#jump(-v:count1)<CR>
 nnoremap <silent> <Plug>(deepchat-alt-next) :<C-U>if deepchat#fit() <Bar> call deepchat#alt#step(v:count1) <Bar> endif<CR>
 nnoremap <silent> <Plug>(deepchat-alt-prev) :<C-U>if deepchat#fit() <Bar> call deepchat#alt#step(-v:count1) <Bar> endif<CR>
+nnoremap <silent> <Plug>(deepchat-inspect) :<C-U>DeepInspect<CR>
 nnoremap <silent> <Plug>(deepchat-chats) :<C-U>DeepChats<CR>
 nnoremap <silent> <Plug>(deepchat-yank-code) :<C-U>if deepchat#fit() <Bar> call deepchat#code#yank(v:register) <Bar> endif<CR>
 nnoremap <silent> <Plug>(deepchat-help) :<C-U>help deepchat-maps<CR>

@@ -320,6 +320,16 @@ endfunction
 " lines that go along in front of row. Returns 1 if it was asked for; else the
 " reply has ended.
 function! deepchat#chat#ask_host(id, buf, last, options) abort
+  let l:why = deepchat#host#send('send', extend({'id': a:id}, deepchat#chat#message(a:buf, a:last, a:options)))
+  if l:why !=# ''
+    call deepchat#buf#finish(a:id, {'finish': 'error', 'refused': 1, 'got_text': 0,
+          \ 'pairs': '', 'pieces': 0, 'line': l:why})
+  endif
+  return l:why ==# ''
+endfunction
+
+" What the host is told to ask for that. As ask_host().
+function! deepchat#chat#message(buf, last, options) abort
   let l:extra = get(a:options, 'extra', '')
   let l:context = get(a:options, 'context', [])
   let l:text = empty(l:context) ? deepchat#chat#text(a:buf, a:last) : deepchat#chat#text(a:buf, a:options.row)
@@ -327,17 +337,12 @@ function! deepchat#chat#ask_host(id, buf, last, options) abort
   if l:extra =~# '\S'
     let l:text .= "\n%% user\n\n" . deepchat#turn#escape(l:extra) . "\n"
   endif
-  let l:why = deepchat#host#send('send', {'id': a:id, 'buf': a:buf, 'file': deepchat#file#path(a:buf),
+  return {'buf': a:buf, 'file': deepchat#file#path(a:buf),
         \ 'text': l:text, 'asked': l:extra =~# '\S' ? a:last + len(l:context) : 0,
         \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()), 'session': deepchat#chat#session(a:buf),
         \ 'cwd': deepchat#allow#cwd(a:buf), 'allowed': deepchat#allow#allowed(),
         \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf),
-        \ 'arguments': deepchat#role#arguments(a:buf, a:last) + get(a:options, 'arguments', [])})
-  if l:why !=# ''
-    call deepchat#buf#finish(a:id, {'finish': 'error', 'refused': 1, 'got_text': 0,
-          \ 'pairs': '', 'pieces': 0, 'line': l:why})
-  endif
-  return l:why ==# ''
+        \ 'arguments': deepchat#role#arguments(a:buf, a:last) + get(a:options, 'arguments', [])}
 endfunction
 
 " What the requests of the chat in buf have in common, so that the server can

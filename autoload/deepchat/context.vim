@@ -107,6 +107,27 @@ function! deepchat#context#ask_host(id, buf, last, options) abort
   return !empty(deepchat#buf#get(a:id))
 endfunction
 
+" What a send of that turn would take along, for :DeepInspect: done(why,
+" options), the latter as deepchat#chat#message() has them.
+function! deepchat#context#preview(buf, last, done) abort
+  let l:sources = s:wanted(a:buf, a:last)
+  if empty(l:sources)
+    call a:done('', {})
+    return
+  endif
+  let [l:row, l:between] = s:place(a:buf, a:last)
+  call deepchat#context#gather(deepchat#buf#new_id(), a:buf, l:sources,
+        \ {why -> a:done(why, why !=# '' ? {} : {'row': l:row, 'context': s:turns(l:sources) + l:between})})
+endfunction
+
+function! s:turns(sources) abort
+  let l:turns = []
+  for l:source in a:sources
+    let l:turns += deepchat#context#turn(l:source.from, l:source.lines, l:source.language)
+  endfor
+  return l:turns
+endfunction
+
 " All is there, or why not.
 function! s:go_on(id, sources, options, why) abort
   let l:reply = deepchat#buf#get(a:id)
@@ -117,10 +138,7 @@ function! s:go_on(id, sources, options, why) abort
           \ 'line': a:why !=# '' ? a:why : 'the turn is gone; nothing was sent'})
     return
   endif
-  let l:reply.context = []
-  for l:source in a:sources
-    let l:reply.context += deepchat#context#turn(l:source.from, l:source.lines, l:source.language)
-  endfor
+  let l:reply.context = s:turns(a:sources)
   call deepchat#chat#ask_host(a:id, l:reply.buf, l:at[2] + 1,
         \ extend({'row': l:row, 'context': l:reply.context + l:between}, a:options))
 endfunction

@@ -19,8 +19,6 @@ static const double word_weight = 0.80, letter_weight = 0.068,
                     blank_weight = 0.014, line_weight = 0.05;
 /* What a template puts around a message. */
 static const double message_tokens = 4;
-/* Servers count anything from a few hundred to some thousands. */
-static const double image_tokens = 1000;
 /* How far the estimate may be off: with a model that has told how it counts,
  * and without. */
 static const double known_margin = 1.03, unknown_margin = 1.1;
@@ -110,7 +108,7 @@ struct budget
 budget_of(const struct budget_ask *ask, struct usage *u,
           const struct config *cfg, const struct model_info *info)
 {
-    double factor, images = (double)ask->images * image_tokens;
+    double factor, images = (double)ask->images * BUDGET_IMAGE;
     bool known = factor_of(u, cfg, &factor);
     double margin = known ? known_margin : unknown_margin;
     double text = ask->size * factor;
@@ -122,6 +120,7 @@ budget_of(const struct budget_ask *ask, struct usage *u,
         .most = text * margin + images * 2,
         .context = info != NULL ? info->context : -1,
         .output = info != NULL ? info->max_output : -1,
+        .learned = known,
     };
 }
 

@@ -19,6 +19,9 @@
 /* The size of a text. */
 double budget_size(struct dc_str text);
 
+/* Tokens of an image: servers count from a few hundred to some thousands. */
+#define BUDGET_IMAGE 1000.0
+
 /* What is asked. */
 struct budget_ask {
     double size;   /* budget_size() of all that is text */
@@ -37,6 +40,7 @@ struct budget {
     double least, most; /* they are hardly less or more */
     double context;     /* of the model; -1 unknown */
     double output;      /* most that it writes; -1 unknown */
+    bool learned;       /* how this model counts */
 };
 
 /* u and info may be NULL: nothing is learned, nothing is known. */

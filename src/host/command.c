@@ -12,6 +12,7 @@
 #include "host/config.h"
 #include "host/context.h"
 #include "host/file.h"
+#include "host/inspect.h"
 #include "host/journal.h"
 #include "host/lock.h"
 #include "host/log.h"
@@ -221,6 +222,12 @@ paste(struct host *host, const struct value *args)
 }
 
 static void
+look(struct host *host, const struct value *args)
+{
+    inspect_ask(host->inspect, args);
+}
+
+static void
 on_checked(void *user, const struct value *lines)
 {
     struct host *host = user;
@@ -259,6 +266,7 @@ static const struct {
     {"models", models_ask},
     {"choose", choose_ask},
     {"usage", usage_ask},
+    {"inspect", look},
     {"rewrite", rewrite},
     {"rewrite_go_on", rewrite_go_on},
     {"rewrite_closed", rewrite_closed},

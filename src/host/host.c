@@ -8,6 +8,7 @@
 #include "host/clipboard.h"
 #include "host/context.h"
 #include "host/form.h"
+#include "host/inspect.h"
 #include "host/journal.h"
 #include "host/lock.h"
 #include "host/resume.h"
@@ -36,6 +37,7 @@ host_init(struct host *host, struct loop *lp, struct http *http,
         .foreign = true,
     };
     host->usage = usage_new(lp, host->catalog);
+    host->inspect = inspect_new(host);
     host->chats = chats_new(host);
     host->reviews = reviews_new(host);
     host->resume = resume_new(host);
@@ -82,6 +84,7 @@ host_finish(struct host *host, int ms)
     journal_flush(ms);
     locks_free(host->locks);
     forms_free(host->forms);
+    inspect_free(host->inspect);
     usage_free(host->usage);
     catalog_free(host->catalog);
     writer_free(host->writer);

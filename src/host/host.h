@@ -16,6 +16,7 @@ struct chats;
 struct clipboard;
 struct contexts;
 struct forms;
+struct inspect;
 struct locks;
 struct resume;
 struct reviews;
@@ -32,6 +33,7 @@ struct host {
     struct forms *forms;     /* how servers are asked to go on */
     struct catalog *catalog; /* what is known of models */
     struct usage *usage;     /* what was used, and its price */
+    struct inspect *inspect;
     struct resume *resume;
     struct clipboard *clipboard;
     char *blind; /* a model that was said to read no images; may be NULL */

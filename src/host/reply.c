@@ -181,8 +181,8 @@ start_journal(struct reply *r, const struct journal_head *head)
 }
 
 struct reply *
-reply_start(struct loop *lp, struct http *http,
-            const struct reply_request *request, struct reply_events events)
+reply_make(struct loop *lp, struct http *http,
+           const struct reply_request *request, struct reply_events events)
 {
     struct reply *r = mem_alloc(sizeof *r);
     r->lp = lp;
@@ -199,6 +199,14 @@ reply_start(struct loop *lp, struct http *http,
     reply_new_text(r);
     r->back = reply_text_prime(r->text, buf_str(&r->rounds.kept),
                                rounds_stands(&r->rounds));
+    return r;
+}
+
+struct reply *
+reply_start(struct loop *lp, struct http *http,
+            const struct reply_request *request, struct reply_events events)
+{
+    struct reply *r = reply_make(lp, http, request, events);
     if (prepare(r))
         start_journal(r, &request->journal);
     reply_set_state(r, KEY);

@@ -83,6 +83,11 @@ struct reply {
 
 /* ---- reply.c ---- */
 
+/* As reply_start(), but nothing is asked. */
+struct reply *reply_make(struct loop *lp, struct http *http,
+                         const struct reply_request *request,
+                         struct reply_events events);
+
 void reply_set_state(struct reply *r, enum reply_state state);
 /* An empty text: what came before is void. */
 void reply_new_text(struct reply *r);
