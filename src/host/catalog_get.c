@@ -251,8 +251,7 @@ on_done(void *user, const struct http_result *result)
         let_go(g);
         return;
     }
-    bool well =
-        result->net == DC_NET_OK && result->status == 200 && !result->cancelled;
+    bool well = result->net == DC_NET_OK && result->status == 200;
     if (g->body.full)
         snprintf(g->line, sizeof g->line, "the list of %s is over 8 MiB",
                  config_host(g->cfg));
