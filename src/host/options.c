@@ -47,7 +47,7 @@ static const struct option options[] = {
     {"stop", OPTION_LIST, WIRE, 0, 4, NULL, NULL,
      "Texts at which the reply ends; they are not part of it."},
     {"n", OPTION_INT, WIRE, 1, 4, NULL, NULL,
-     "How many replies to ask for; only the first is shown."},
+     "How many answers to ask for; all are kept (|deepchat-n|)."},
     {"presence_penalty", OPTION_NUMBER, WIRE, -2, 2, NULL, NULL,
      "Above 0: avoid what was said already."},
     {"frequency_penalty", OPTION_NUMBER, WIRE, -2, 2, NULL, NULL,
