@@ -121,7 +121,8 @@ function! s:open(id) abort
     call s:fill(s:last.buf, l:lines)
     return
   endif
-  execute s:last.mods 'new'
+  let l:mods = s:last.mods
+  execute l:mods 'new'
   setlocal buftype=nofile bufhidden=wipe noswapfile nobuflisted nomodeline nospell undolevels=-1
   silent! keepalt file [DeepInspect]
   nnoremap <buffer> <silent> <nowait> q :close<CR>

@@ -21,16 +21,18 @@ string_len(struct dc_str rest)
     return i < rest.len ? i + 1 : rest.len;
 }
 
-/* Not in the middle of an escape. */
+/* At most so many bytes, and not in the middle of an escape. */
 static size_t
 cut_at(struct dc_str string, size_t most)
 {
-    size_t at = utf8_fit(string, most), slash = 0;
-    for (size_t i = at > 6 ? at - 6 : 0; i < at; i++)
-        if (string.ptr[i] == '\\')
-            slash = i;
-    size_t escape = slash > 0 && string.ptr[slash + 1] == 'u' ? 6 : 2;
-    return slash > 0 && slash + escape > at ? slash : at;
+    size_t at = 0, next = 0;
+    while (next <= most && next < string.len) {
+        at = next;
+        next += string.ptr[at] != '\\'      ? 1
+                : string.ptr[at + 1] == 'u' ? strlen("\\u0000")
+                                            : strlen("\\n");
+    }
+    return utf8_fit(string, at);
 }
 
 /* True if it was cut. */
