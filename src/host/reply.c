@@ -165,6 +165,10 @@ prepare(struct reply *r)
     if (r->rounds.asked && r->rounds.structured)
         return fail(err, DC_E_SYNTAX,
                     "cut JSON cannot be gone on with; raise max_tokens");
+    if (!service_has_model(r->cfg))
+        return fail(err, DC_E_SYNTAX,
+                    "no model is set for %.20s; :DeepModel sets one",
+                    form_server(r->cfg));
     return !reply_name_refused(r, err) && reply_prepare(r, err);
 }
 

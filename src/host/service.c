@@ -13,6 +13,14 @@
 #include "host/provider.h"
 
 bool
+service_has_model(const struct config *cfg)
+{
+    const struct value *extra = config_get(cfg, "extra_body");
+    return !config_provider(cfg)->hosted || config_model(cfg)[0] != '\0' ||
+           value_get(extra, "model") != NULL;
+}
+
+bool
 service_is_flex(const struct config *cfg, const struct reply_how *how)
 {
     char *tier = reply_carried(cfg, how, "service_tier");

@@ -12,6 +12,8 @@
  * is a little more than the ten minutes after which it is refused. */
 enum { SERVICE_FLEX_MS = 630 * 1000 };
 
+/* A model is named, or the server takes its own. */
+bool service_has_model(const struct config *cfg);
 /* A request that is asked so may wait that long. */
 bool service_is_flex(const struct config *cfg, const struct reply_how *how);
 /* The tier that was used, if it is none that was asked for; else "". */

@@ -104,6 +104,28 @@ Test(service, fail_fast, .timeout = 30)
     reply_rig_stop(&rig);
 }
 
+/* Nobody's model of another server, and none at all. */
+Test(service, no_model, .timeout = 30)
+{
+    struct reply_rig rig;
+    setenv("GROQ_API_KEY", "k", 1);
+    reply_rig_start(&rig);
+    reply_rig_run(&rig,
+                  &(struct reply_ask){.script = "token x\n",
+                                      .options = OPTIONS("provider=groq")});
+    cr_expect_str_eq(reply_rig_end(&rig, "line"),
+                     "no model is set for groq; :DeepModel sets one");
+    cr_expect_eq(reply_rig_number(&rig, "refused"), 1);
+    reply_rig_stop(&rig);
+    struct config *cfg = make("{\"provider\":\"groq\",\"extra_body\":{"
+                              "\"model\":\"m\"}}");
+    cr_expect(service_has_model(cfg));
+    config_free(cfg);
+    cfg = make("{\"provider\":\"ollama\"}");
+    cr_expect(service_has_model(cfg));
+    config_free(cfg);
+}
+
 Test(service, how_long, .timeout = 10)
 {
     static const struct {
