@@ -14,7 +14,7 @@
 #include "host/model_line.h"
 #include "host/model_list.h"
 
-enum { ANSWER_MAX = 1 << 20 };
+enum { ANSWER_MAX = 3 << 20 }; /* a channel takes 4 MiB */
 
 struct query {
     struct host *host;
