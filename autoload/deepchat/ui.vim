@@ -176,14 +176,26 @@ function! s:usage(buf, marker, width, model, place) abort
   let l:pairs = deepchat#sum#pairs(a:marker)
   let l:parts = (has_key(l:pairs, 'out') ? [l:pairs.out . ' tok'] : []) + s:price(l:pairs)
   let l:place = a:place ==# '' ? [] : [a:place]
-  let l:narrow = join(l:parts + l:place, ' ')
+  let l:price = s:price(l:pairs)
+  let l:narrow = [join(l:parts + l:place, ' '), join(l:price + l:place, ' '), join(l:place)]
   let l:speed = get(getbufvar(a:buf, 'deepchat_speeds', {}), a:marker, 0)
   if l:speed > 0 && !empty(l:parts)
     call insert(l:parts, printf('%.0f tok/s', l:speed), has_key(l:pairs, 'out') ? 1 : 0)
   endif
   let l:model = substitute(get(l:pairs, 'model', a:model), '^.*/', '', '')
   let l:finish = get(l:pairs, 'finish', 'stop')
-  let l:all = join((l:model ==# '' ? [] : [l:model]) + l:parts + s:cached(l:pairs) + (l:finish ==# 'stop' ? [] : [l:finish])
-        \ + (has_key(l:pairs, 'tier') ? ['tier ' . l:pairs.tier] : []) + l:place, ' · ')
-  return a:width < 70 || strdisplaywidth(l:all) > deepchat#port#right_room(a:marker, a:width) ? l:narrow : l:all
+  let l:head = (l:model ==# '' ? [] : [l:model]) + l:parts
+  let l:tail = (l:finish ==# 'stop' ? [] : [l:finish])
+        \ + (has_key(l:pairs, 'tier') ? ['tier ' . l:pairs.tier] : []) + l:place
+  let l:wide = [join(l:head + s:cached(l:pairs) + l:tail, ' · '), join(l:head + l:tail, ' · ')]
+  return s:first_that_fits((a:width < 70 ? [] : l:wide) + l:narrow, deepchat#port#right_room(a:marker, a:width))
+endfunction
+
+function! s:first_that_fits(texts, room) abort
+  for l:text in a:texts
+    if strdisplaywidth(l:text) <= a:room
+      return l:text
+    endif
+  endfor
+  return ''
 endfunction

@@ -48,7 +48,7 @@ endfunction
 
 " ---- the text --------------------------------------------------------------
 
-let s:FORMAT = '  %-30S %8s %10s %10s %10s %9s'
+let s:FORMAT = '  %-27S %8s %10s %9s %9s %9s'
 
 function! s:head() abort
   return ['DeepChat usage', '', s:row(['', 'requests', 'in', 'cached', 'out', 'cost'])]
@@ -64,7 +64,7 @@ function! s:section(title, rows) abort
   endif
   let l:lines = [a:title]
   for l:row in a:rows
-    call add(l:lines, s:row([s:fit(l:row.name, 30)] + s:cells(l:row)))
+    call add(l:lines, s:row([s:fit(l:row.name, 27)] + s:cells(l:row)))
   endfor
   if len(a:rows) > 1
     call add(l:lines, s:row(['all'] + s:cells(s:total(a:rows))))
