@@ -105,6 +105,9 @@ function! s:include(language) abort
     return 0
   endif
   let l:options = [&l:iskeyword, &l:foldmethod]
+  " JSON without its quotes is not what was written
+  let l:conceal = get(g:, 'vim_json_conceal', -1)
+  let g:vim_json_conceal = 0
   if a:language ==# 'sh'
     let b:is_bash = 1
   endif
@@ -115,6 +118,10 @@ function! s:include(language) abort
   catch
     return 0
   finally
+    let g:vim_json_conceal = l:conceal
+    if l:conceal is -1
+      unlet g:vim_json_conceal
+    endif
     let b:current_syntax = 'deepchat'
     unlet! b:is_bash
     let [&l:iskeyword, &l:foldmethod] = l:options

@@ -203,7 +203,10 @@ Test(editor_schema, of_a_chat)
     ed_ex(st.ed, "DeepSend");
     cr_assert(stage_idle(&st));
     expect_bound(&st, "send");
-    ed_ex(st.ed, "cfirst");
+    ed_ex(st.ed, "syntax on | cfirst");
+    cr_expect(ed_wait(st.ed, STAGE_MS,
+                      "synIDattr(synID(line('.'), 4, 0), 'name') =~# 'json'"));
+    stage_expect(&st, "its quotes", "synconcealed('.', 3)[0]", "0");
     stage_expect(&st, "there", "getline('.')", "  \"title\": 1");
     ed_ex(st.ed, "DeepRetry");
     cr_assert(stage_idle(&st));
