@@ -161,7 +161,7 @@ parts_of(const struct reply *r, const struct budget *budget)
     members_init(&m, r->cfg);
     budget_add_members(&rest, &m);
     members_finish(&m);
-    add_part(parts, "options", r->body_len > sum ? r->body_len - sum : 0,
+    add_part(parts, "the rest", r->body_len > sum ? r->body_len - sum : 0,
              rest.size * factor);
     return parts;
 }

@@ -58,6 +58,13 @@ static const struct {
     {"another in its place", "c", "DeepRetry!",
      "token Last\nfinish stop 8 4 0.25\ndone\n",
      "finish=stop in=8 out=4 cost=0.25", 8, 4, 0, 0.25, 1},
+    {"two answers", "c", "DeepChat ++n=2 Two of them",
+     "sse {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"A\"}}]}\n"
+     "sse {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"B\"}}]}\n"
+     "sse {\"choices\":[{\"index\":1,\"delta\":{},\"finish_reason\":\"stop\"}]}\n"
+     "sse {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n"
+     USAGE(9, 8, ",\"estimated_cost\":0.5") "done\n",
+     "finish=stop in=9 out=8 cost=0.5 alt=1", 9, 8, 0, 0.5, 1},
     {"only an error, and paid for", "c", "DeepChat Six",
      USAGE(40, 0, ",\"estimated_cost\":0.125") "sse {\"error\":{\"message\":\"no\",\"code\":400}}\n",
      NULL, 40, 0, 0, 0.125, 1},
@@ -172,6 +179,63 @@ Test(usage, agrees, .timeout = 120)
             add_step(chat, i);
         expect_usage(&st, name, chat, all);
     }
+    stage_stop(&st);
+}
+
+/* ---- what is known of the model ---- */
+
+/* Its context holds 2,000 tokens, and each costs. */
+#define MODELS                                                                 \
+    "json {\"data\":[{\"id\":\"m\",\"metadata\":{\"context_length\":2000,"     \
+    "\"pricing\":{\"input_tokens\":1000,\"output_tokens\":2000}}}]}\n"
+
+Test(usage, catalogue, .timeout = 60)
+{
+    struct stage st;
+    stage_start(&st, NULL, "");
+    server_script(st.sv, "t.models", MODELS);
+    stage_script(
+        &st, "token One\nfinish stop\n" USAGE(
+                 10, 5,
+                 ",\"prompt_tokens_details\":{\"cached_tokens\":4}") "done\n");
+    ed_ex(st.ed, "DeepModel");
+    cr_assert(
+        ed_wait(st.ed, STAGE_MS, "execute('messages') =~# 'model is m '"));
+    ed_ex(st.ed, "DeepChat! One");
+    cr_assert(idle(&st));
+    stage_expect(&st, "marker", last_marker,
+                 "finish=stop in=10 out=5 cached=4 est=0.02");
+    ed_ex(st.ed, "DeepChat Two");
+    cr_assert(idle(&st));
+    cr_expect(ed_wait_screen(st.ed, "chat: 10 tok ~$0.04", STAGE_MS));
+    cr_expect(ed_wait_screen(st.ed, " ~$0.02", STAGE_MS));
+    stage_expect(&st, "function", "deepchat#usage()['estimate'] * 100", "4");
+    ed_ex(st.ed, "let g:chat = bufnr('%%')");
+    ed_ex(st.ed, "DeepUsage 1");
+    cr_assert(ed_wait(st.ed, STAGE_MS, "bufname('%%') ==# '[DeepUsage]'"));
+    stage_expect(&st, "cost", "split(getline(search('^today') + 1))[-1]",
+                 "~$0.04");
+    stage_expect(&st, "note", "getline('$')",
+                 "~ reckoned from the list of prices, where the server named "
+                 "none");
+    ed_ex(st.ed, "close | execute 'buffer' g:chat");
+
+    /* a long question leaves less room, a longer one does not fit */
+    ed_ex(st.ed, "DeepChat %s", "");
+    ed_ex(st.ed, "call append('$', repeat(['three words here'], 500))");
+    ed_ex(st.ed, "DeepSend");
+    cr_assert(idle(&st));
+    char *body = server_request_body(st.sv, 3, NULL);
+    cr_expect(strstr(body, "\"max_tokens\":256,") != NULL, "%s", body);
+    free(body);
+    ed_ex(st.ed, "messages clear");
+    ed_ex(st.ed, "call append('$', repeat(['three words here'], 500))");
+    ed_ex(st.ed, "DeepSend");
+    cr_assert(ed_wait(st.ed, STAGE_MS, "execute('messages') =~# 'deepchat'"));
+    stage_expect(&st, "too much", "split(execute('messages'), \"\\n\")[-1]",
+                 "deepchat: ~3.4k of 2k tokens of context; cut turns or "
+                 ":DeepModel");
+    cr_expect_eq(server_requests(st.sv), 3);
     stage_stop(&st);
 }
 
