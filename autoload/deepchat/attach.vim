@@ -26,17 +26,18 @@ function! deepchat#attach#command(mods, bang, ...) abort
   elseif a:0 == 0
     call deepchat#ui#error('which file? :DeepAttach {file...}')
   else
-    call s:attach(a:mods, s:expand(a:000))
+    call s:attach(a:mods, s:named(a:000))
   endif
 endfunction
 
 " [name, first, last] of each file, wildcards expanded; what stands in none is as
 " it was written.
-function! s:expand(names) abort
+function! s:named(names) abort
   let l:found = []
   for l:name in a:names
     let l:file = deepchat#reference#lines(l:name)
     let l:wild = l:file.name =~# '[*?[]' && stridx(l:file.name, '`') < 0 && getftype(l:file.name) ==# ''
+    " allow(glob): the user's own words, and no backtick in them
     for l:path in l:wild ? glob(l:file.name, 0, 1) : []
       call add(l:found, [fnamemodify(l:path, ':p'), l:file.first, l:file.last])
     endfor
@@ -112,7 +113,7 @@ function! s:refresh(buf, names) abort
   elseif deepchat#chat#is_held(a:buf) || deepchat#chat#is_fixed(a:buf)
     return
   endif
-  let l:only = map(s:expand(a:names), 'deepchat#allow#find(a:buf, v:val[0])')
+  let l:only = map(s:named(a:names), 'deepchat#allow#find(a:buf, v:val[0])')
   let l:sources = s:sources(a:buf, l:only)
   if empty(l:sources)
     call deepchat#ui#say('no context turn here comes from ' . (empty(a:names) ? 'a file' : 'that'))
