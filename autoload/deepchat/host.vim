@@ -90,10 +90,15 @@ function! s:start() abort
   if s:job is 0
     return 'the host does not run; run :DeepBuild'
   endif
-  call s:notify('hello', {'protocol': s:protocol, 'version': s:version,
-        \ 'editor': s:editor(), 'pid': getpid(), 'settings': deepchat#settings()})
   let s:hello_timer = timer_start(3000, {-> s:look_again()})
-  return ''
+  try
+    call s:notify('hello', {'protocol': s:protocol, 'version': s:version,
+          \ 'editor': s:editor(), 'pid': getpid(), 'settings': deepchat#settings()})
+  catch
+    " it has ended already, and we have not been told yet
+    call s:gone(0)
+  endtry
+  return s:broken
 endfunction
 
 " ---- the job: the editors differ -------------------------------------------
