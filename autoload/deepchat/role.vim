@@ -162,7 +162,7 @@ function! s:standing(buf, last) abort
   let [l:lnum, l:kind] = deepchat#turn#last_marker(a:buf, a:last)
   let l:names = []
   while l:kind ==# 'user' || l:kind ==# 'context'
-    let l:name = matchstr(getbufline(a:buf, l:lnum)[0], '^%% context from=/\zs[^ /:]\+')
+    let l:name = matchstr(getbufline(a:buf, l:lnum)[0], '^%% context from=/\zs[^ /:]\+\ze\%(\s\|$\)')
     let l:names = l:name ==# '' ? l:names : [l:name] + l:names
     let [l:lnum, l:kind] = deepchat#turn#last_marker(a:buf, l:lnum - 1)
   endwhile

@@ -160,12 +160,35 @@ check_row(struct stage *st, size_t i)
                   "execute exists('g:d') ? 'buffer ' . g:d : ''");
 }
 
+/* What a fork sends takes its own files along, and no role is asked for. */
+static void
+check_fork(struct stage *st)
+{
+#define FORK_HEAD HEAD "%% context from=/fix/x.c\n\nold\n\n"
+    stage_script(st, HELLO);
+    load_chat(st, FORK_HEAD "%% user\n\n@file:a.c:1\n\n%% assistant\n\nOne"
+                            "\n\n%% user\n\nmore");
+    ed_ex(st->ed, "11DeepSend");
+    cr_assert(trouble_wait_end(st->ed), "fork");
+    stage_expect_text(st, "fork",
+                      FORK_HEAD
+                      "%% context from=a.c:1\n\n```c\nint a;\n```\n\n"
+                      "%% user\n\n@file:a.c:1\n\n%% alternate\n\n"
+                      "%%% assistant\n\nOne\n\n%%% user\n\nmore" ANSWER);
+    char *body = server_request_body(st->sv, 1, NULL);
+    cr_expect(strstr(body, "\"old\\n\\n```c\\nint a;\\n```\\n\\n@file:a.c:1\""
+                           "}],\"stream\":true") != NULL,
+              "%s", body);
+    free(body);
+}
+
 Test(editor_context, goes_along)
 {
     struct stage st;
     start(&st, NULL);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         check_row(&st, i);
+    check_fork(&st);
     stage_stop(&st);
 }
 
