@@ -90,9 +90,9 @@ add_sums(struct usage_list *out, const struct usage_list *sorted)
     size_t first = out->count;
     for (size_t i = 0; i < sorted->count; i++) {
         const struct usage_line *line = &sorted->lines[i];
-        struct usage_line *last = out->lines + out->count - 1;
-        if (out->count > first && by_all(last, line) == 0)
-            usage_line_sum(last, line);
+        if (out->count > first &&
+            by_all(&out->lines[out->count - 1], line) == 0)
+            usage_line_sum(&out->lines[out->count - 1], line);
         else
             usage_list_add(out, line);
     }
