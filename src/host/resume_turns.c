@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host/file.h"
+#include "host/structured.h"
 
 static bool
 is_blank(struct dc_str text)
@@ -101,13 +102,25 @@ same(struct dc_str turn, struct dc_str text)
 }
 
 static bool
-has_turn(const struct dc_transcript *tr, enum dc_role role, struct dc_str text)
+find_turn(const struct dc_transcript *tr, enum dc_role role, struct dc_str text)
 {
     const struct dc_turn *turn;
     for (size_t i = 0; (turn = dc_transcript_turn(tr, i)) != NULL; i++)
         if (turn->role == role && same(turn->text, text))
             return true;
     return false;
+}
+
+/* JSON stands there as a block. */
+static bool
+has_turn(const struct dc_transcript *tr, enum dc_role role, struct dc_str text)
+{
+    if (find_turn(tr, role, text))
+        return true;
+    struct structured *json = structured_new(str_of(""));
+    bool has = find_turn(tr, role, structured_add(json, text, true));
+    structured_free(json);
+    return has;
 }
 
 static bool
