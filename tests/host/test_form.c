@@ -208,6 +208,8 @@ static const struct {
     {"{\"extra_body\":{\"guided_json\":{\"type\":\"object\"}}}", true},
     {"{\"extra_body\":{\"grammar\":\"root ::= x\"}}", true},
     {"{\"extra_body\":{\"grammar\":null}}", false},
+    {"{\"json_schema\":\"a.json\"}", true},
+    {"{\"json_schema\":\"\"}", false},
     {"{\"extra_body\":{\"json_schema\":{}}}", true},
     {"{\"extra_body\":{\"format\":\"json\"}}", true},
     {"{\"extra_body\":{\"structured_outputs\":{\"choice\":[\"a\"]}}}", true},
