@@ -81,6 +81,15 @@ function! deepchat#buf#all_running(buf) abort
   return map(filter(values(s:replies), 'v:val.buf == a:buf && !has_key(v:val, "done")'), 'v:val.id')
 endfunction
 
+" Lines of the markers of alternates that grow in buf.
+function! deepchat#buf#growing(buf) abort
+  let l:found = []
+  for l:id in deepchat#buf#all_running(a:buf)
+    let l:found += map(deepchat#choice#all(s:replies[l:id]), 'deepchat#choice#lnum(v:val)')
+  endfor
+  return l:found
+endfunction
+
 " True if a reply runs in buf at this place, or around it.
 function! deepchat#buf#is_taken(buf, row, col) abort
   for l:id in deepchat#buf#all_running(a:buf)
@@ -246,7 +255,7 @@ function! s:append(id, seq, kind, text, ...) abort
   if l:word !=# 'ok'
     return l:word
   endif
-  return a:0 > 0 ? s:append_choice(l:reply, l:lane, a:seq, a:kind, a:text)
+  return a:0 > 0 ? deepchat#choice#append(l:lane, a:seq, a:kind, a:text, function('s:insert'))
         \ : s:append_first(l:reply, a:seq, a:kind, a:text)
 endfunction
 
@@ -262,31 +271,12 @@ function! s:append_first(reply, seq, kind, text) abort
   return deepchat#buf#edit(a:reply, function('s:insert'), [a:reply, a:seq, a:kind, l:at, a:text])
 endfunction
 
-function! s:append_choice(reply, lane, seq, kind, text) abort
-  if a:kind ==# 'reasoning'
-    call deepchat#choice#think(a:lane, a:seq, a:text)
-    return 'ok'
-  endif
-  let l:new = a:lane.bytes == 0
-  let l:at = l:new ? deepchat#buf#anchor_at(a:reply, 'head') : s:place(a:lane)
-  if empty(l:at)
-    return 'dropped'
-  elseif deepchat#buf#user_is_busy(a:reply.buf, l:at[2])
-    return 'retry'
-  endif
-  let l:word = deepchat#buf#edit(a:reply, function('s:insert'), [a:lane, a:seq, a:kind, l:at, a:text])
-  if l:new && l:word ==# 'ok'
-    call deepchat#choice#fold(a:lane)
-  endif
-  return l:word
-endfunction
-
 " 'ok' if the place of the reply is still its place; that of its text is noted.
 function! s:alive(reply) abort
   if has_key(a:reply, 'reloaded')
     return 'deleted'
   endif
-  let l:place = s:place(a:reply)
+  let l:place = deepchat#buf#place(a:reply)
   if empty(l:place)
     return 'deleted'
   endif
@@ -299,7 +289,7 @@ function! s:alive(reply) abort
 endfunction
 
 " Where the text of a reply or lane stands, [] if it has no place.
-function! s:place(reply) abort
+function! deepchat#buf#place(reply) abort
   let l:text = deepchat#buf#anchor_at(a:reply, 'text')
   if empty(l:text) || !a:reply.kind.alive(a:reply, l:text)
     return []

@@ -24,10 +24,27 @@ function! deepchat#choice#all(reply) abort
   return sort(values(get(a:reply, 'choices', {})), {a, b -> a.number - b.number})
 endfunction
 
-" Keep a piece of reasoning for the end.
-function! deepchat#choice#think(lane, seq, text) abort
-  call add(a:lane.thoughts, a:text)
-  let a:lane.seq = a:seq
+" Add a piece to a lane, as deepchat#buf#append() says; the place of its reply is
+" there. insert(lane, seq, kind, at, text) is the edit.
+function! deepchat#choice#append(lane, seq, kind, text, insert) abort
+  if a:kind ==# 'reasoning'
+    call add(a:lane.thoughts, a:text)
+    let a:lane.seq = a:seq
+    return 'ok'
+  endif
+  let l:new = a:lane.bytes == 0
+  let l:at = l:new ? deepchat#buf#anchor_at(a:lane.reply, 'head') : deepchat#buf#place(a:lane)
+  if empty(l:at)
+    return 'dropped'
+  elseif deepchat#buf#user_is_busy(a:lane.buf, l:at[2])
+    return 'retry'
+  endif
+  let l:word = deepchat#buf#edit(a:lane.reply, a:insert, [a:lane, a:seq, a:kind, l:at, a:text])
+  if l:new && l:word ==# 'ok'
+    let l:lnum = deepchat#choice#lnum(a:lane)
+    call deepchat#turn#refold(a:lane.buf, l:lnum, deepchat#turn#range_end(a:lane.buf, l:lnum))
+  endif
+  return l:word
 endfunction
 
 " The line of its marker, 0 if it has none (any more).
@@ -73,12 +90,6 @@ function! s:make_place(lane, at) abort
 endfunction
 
 let s:KIND = {'name': 'chat', 'alive': function('s:alive'), 'first': function('s:make_place')}
-
-" Close a fold over a new lane, wherever its buffer is shown.
-function! deepchat#choice#fold(lane) abort
-  let l:lnum = deepchat#choice#lnum(a:lane)
-  call deepchat#turn#refold(a:lane.buf, l:lnum, deepchat#turn#range_end(a:lane.buf, l:lnum))
-endfunction
 
 " ---- the end ---------------------------------------------------------------
 

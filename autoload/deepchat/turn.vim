@@ -144,14 +144,14 @@ endfunction
 function! s:to_fold(whole, ...) abort
   let l:found = []
   let l:growing = deepchat#buf#running(bufnr('%')) > 0 ? s:answer_from_end(2) : line('$')
+  let l:alternates = deepchat#buf#growing(bufnr('%'))
   let l:stop = a:whole ? 1 : a:0 > 0 ? a:1 : max([s:answer_from_end(3), 1])
   call cursor(a:0 > 0 ? a:2 : line('$'), 1)
   let l:lnum = search(s:FOLDED, 'bcW', l:stop)
   while l:lnum > 0
     let l:next = search(s:MARKER, 'nW')
     let l:last = l:next > 0 ? l:next - 1 : line('$')
-    let l:grows = l:lnum > l:growing && getline(l:lnum) =~# '^%% a'
-    let l:last = l:grows ? l:last : prevnonblank(l:last)
+    let l:last = index(l:alternates, l:lnum) >= 0 ? l:last : prevnonblank(l:last)
     if l:last > l:lnum && !(getline(l:lnum) =~# '^%% r' && (l:lnum > l:growing || s:is_empty_answer(l:next)))
       call add(l:found, [l:lnum, l:last])
     endif
