@@ -53,7 +53,9 @@ Test(editor_choices_life, side_by_side)
     stage_expect(&st, "where they are", "getline(14)", "%% alternate");
     cr_assert(stage_finish(&st));
     stage_expect_text(&st, "all", HAPPY "mine");
-    expect_folds(&st, "at the end", "9-13 14-18");
+    /* Neovim 0.12 makes new ones for new markers */
+    stage_expect(&st, "at the end", "map([11, 16, 20], 'foldclosed(v:val)')",
+                 "9\n14\n-1");
     cr_expect(ed_wait_screen(st.ed, " 1/3", STAGE_MS));
     expect_events(&st, "all", "Start\nDone stop");
     stage_keys(&st, "u");
@@ -163,8 +165,9 @@ Test(editor_choices_life, what_is_done_meanwhile)
 #define PARTS                                                                  \
     THINK(1, "h")                                                              \
     SAY(0, "ze")                                                               \
-    SAY(2, "c") SAY(1, "b") HOLD THINK(1, "m") SAY(2, "c\\nc") SAY(0, "ro")    \
-        SAY(1, "b") ENDS
+    SAY(2, "c")                                                                \
+    SAY(1, "b") HOLD THINK(1, "m") SAY(2, "c\\nc") SAY(0, "ro") SAY(1, "b")    \
+        ENDS
 #define WHOLE                                                                  \
     "%% alternate\n\n%%% reasoning\n\nhm\n\n%%% assistant finish=stop\n\nbb"   \
     "\n\n" ALT("cc\nc") "%% assistant" PAIRS " alt=1\n\nzero" CHAT_END
