@@ -112,7 +112,7 @@ static const char *
 below(const char *dir, const char *path)
 {
     size_t len = strlen(dir);
-    if (len <= 1 || strncmp(path, dir, len) != 0 || path[len] != '/')
+    if (strncmp(path, dir, len) != 0 || path[len] != '/')
         return NULL;
     return path + len;
 }
