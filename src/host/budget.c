@@ -24,7 +24,9 @@ static const double message_tokens = 4;
 static const double known_margin = 1.03, unknown_margin = 1.1;
 /* The usual limit of an answer, and the share of the context that it may be. */
 static const double usual_output = 16384, usual_share = 0.25;
-static const double room_min = 256, room_spare = 64;
+/* Below the first the estimate is not taken at its worst, below the second not
+ * taken at all. */
+static const double room_low = 256, room_least = 16, room_spare = 64;
 
 /* ---- sizes ---- */
 
@@ -152,7 +154,12 @@ budget_room(const struct budget *b)
     double room = b->context - b->most - room_spare;
     if (room >= usual)
         return 0;
-    return (int64_t)(room > room_min ? room : room_min);
+    if (room >= room_low)
+        return (int64_t)room;
+    room = b->context - b->tokens - room_spare;
+    if (room < room_least)
+        return 0; /* the server knows better */
+    return (int64_t)(room < room_low ? room : room_low);
 }
 
 /* ---- money ---- */

@@ -196,6 +196,46 @@ Test(inspect, long_and_secret, .timeout = 60)
         st.ed, STAGE_MS,
         "match(getbufline('\\[DeepInspect\\]', 1, '$'), '\"seed\": 3') > 0"));
     stage_expect(&st, "windows", "winnr('$') - g:windows", "0");
+    /* of two in a row the last is shown, once */
+    ed_ex(st.ed, "execute 'DeepInspect ++seed=4' | DeepInspect ++seed=5");
+    cr_assert(ed_wait(st.ed, STAGE_MS,
+                      "match(getbufline('\\[DeepInspect\\]', 1, '$'), "
+                      "'\"seed\": 5') > 0"));
+    stage_expect(&st, "JSON",
+                 "json_decode(join(filter(getbufline('\\[DeepInspect\\]', 1, "
+                 "'$'), 'v:val !~# \"^//\"'), ''))['seed']",
+                 "5");
     free(image);
+    stage_stop(&st);
+}
+
+/* ---- what is known of the model ---- */
+
+#define MODELS                                                                 \
+    "json {\"data\":[{\"id\":\"m\",\"metadata\":{\"context_length\":2048,"     \
+    "\"pricing\":{\"input_tokens\":1000,\"output_tokens\":2000}}}]}\n"
+
+/* It is asked for, and then shown, too; and what does not fit can be seen. */
+Test(inspect, catalogue, .timeout = 60)
+{
+    struct stage st;
+    start(&st);
+    server_script(st.sv, "t.models", MODELS);
+    load(&st, CHAT_HEAD, NULL);
+    ed_ex(st.ed, "let g:chat = bufnr('%%')");
+    inspect(&st, "unknown", "DeepInspect");
+    cr_assert(ed_wait(st.ed, STAGE_MS, "search('^// model: 2k ', 'nw') > 0"));
+    stage_expect(
+        &st, "price", "getline(search('^// price', 'nw'))",
+        "// price: ~$0.0049, and $2.00 for 1,000 tokens of the answer");
+    stage_expect(&st, "tokens", "getline(search('^// tokens', 'nw'))",
+                 "// tokens: ~5 of 2,048, reckoned for any model");
+    stage_expect(&st, "windows", "winnr('$')", "2");
+    ed_ex(st.ed, "close | execute 'buffer' g:chat");
+    ed_ex(st.ed, "call append('$', repeat(['three words here'], 1000))");
+    inspect(&st, "too long", "DeepInspect");
+    stage_expect(&st, "too long", "getline(search('^// does not fit', 'nw'))",
+                 "// does not fit: ~3.4k of 2k tokens of context; cut turns or "
+                 ":DeepModel");
     stage_stop(&st);
 }

@@ -179,6 +179,11 @@ Test(usage, agrees, .timeout = 120)
             add_step(chat, i);
         expect_usage(&st, name, chat, all);
     }
+    /* another session knows the chat by its file */
+    ed_ex(st.ed, "silent! execute 'buffer' g:chat");
+    ed_ex(st.ed, "let g:file = expand('%%:p') | silent write | bwipeout!");
+    ed_ex(st.ed, "execute 'edit' fnameescape(g:file) | let g:chat = bufnr()");
+    expect_usage(&st, "by its file", chat, all);
     stage_stop(&st);
 }
 
@@ -210,11 +215,14 @@ Test(usage, catalogue, .timeout = 60)
     cr_expect(ed_wait_screen(st.ed, "chat: 10 tok ~$0.04", STAGE_MS));
     cr_expect(ed_wait_screen(st.ed, " ~$0.02", STAGE_MS));
     stage_expect(&st, "function", "deepchat#usage()['estimate'] * 100", "4");
+    ed_ex(st.ed, "DeepRetry");
+    cr_assert(idle(&st));
+    stage_expect(&st, "alternates", "deepchat#usage()['answers']", "3");
     ed_ex(st.ed, "let g:chat = bufnr('%%')");
     ed_ex(st.ed, "DeepUsage 1");
     cr_assert(ed_wait(st.ed, STAGE_MS, "bufname('%%') ==# '[DeepUsage]'"));
     stage_expect(&st, "cost", "split(getline(search('^today') + 1))[-1]",
-                 "~$0.04");
+                 "~$0.06");
     stage_expect(&st, "note", "getline('$')",
                  "~ reckoned from the list of prices, where the server named "
                  "none");
@@ -222,20 +230,23 @@ Test(usage, catalogue, .timeout = 60)
 
     /* a long question leaves less room, a longer one does not fit */
     ed_ex(st.ed, "DeepChat %s", "");
-    ed_ex(st.ed, "call append('$', repeat(['three words here'], 500))");
+    ed_ex(st.ed, "call append('$', repeat(['three words here'], 400))");
     ed_ex(st.ed, "DeepSend");
     cr_assert(idle(&st));
-    char *body = server_request_body(st.sv, 3, NULL);
-    cr_expect(strstr(body, "\"max_tokens\":256,") != NULL, "%s", body);
+    char *body = server_request_body(st.sv, 4, NULL);
+    const char *limit = strstr(body, "\"max_tokens\":");
+    cr_assert_not_null(limit, "%s", body);
+    long tokens = strtol(limit + strlen("\"max_tokens\":"), NULL, 10);
+    cr_expect(tokens > 256 && tokens < 500, "%ld", tokens);
     free(body);
     ed_ex(st.ed, "messages clear");
     ed_ex(st.ed, "call append('$', repeat(['three words here'], 500))");
     ed_ex(st.ed, "DeepSend");
     cr_assert(ed_wait(st.ed, STAGE_MS, "execute('messages') =~# 'deepchat'"));
     stage_expect(&st, "too much", "split(execute('messages'), \"\\n\")[-1]",
-                 "deepchat: ~3.4k of 2k tokens of context; cut turns or "
+                 "deepchat: ~3.1k of 2k tokens of context; cut turns or "
                  ":DeepModel");
-    cr_expect_eq(server_requests(st.sv), 3);
+    cr_expect_eq(server_requests(st.sv), 4);
     stage_stop(&st);
 }
 

@@ -79,13 +79,13 @@ Test(budget, fits, .timeout = 10)
         {1000, -1, -1, "", 0},
         {1000, 0, -1, "", 0},
         {1000, 128000, -1, "", 0},
-        {140800, 128000, -1, "", 256},
+        {140800, 128000, -1, "", 0},
         {140801, 128000, -1,
-         "~141k of 128k tokens of context; cut turns or :DeepModel", 256},
+         "~141k of 128k tokens of context; cut turns or :DeepModel", 0},
         {2e6, 1048576, -1,
-         "~2.0M of 1M tokens of context; cut turns or :DeepModel", 256},
+         "~2.0M of 1M tokens of context; cut turns or :DeepModel", 0},
         {10000, 4096, -1,
-         "~10k of 4k tokens of context; cut turns or :DeepModel", 256},
+         "~10k of 4k tokens of context; cut turns or :DeepModel", 0},
         /* a quarter of the context is left: no more than that is usual */
         {2734, 4096, -1, "", 0},
         {2735, 4096, -1, "", 1023},
@@ -97,6 +97,10 @@ Test(budget, fits, .timeout = 10)
         {115999, 128000, 1000, "", 337},
         {116072, 128000, 1000, "", 256},
         {116500, 128000, 1000, "", 256},
+        {127680, 128000, 1000, "", 256},
+        {127681, 128000, 1000, "", 255},
+        {127920, 128000, 1000, "", 16},
+        {127921, 128000, 1000, "", 0},
     };
     struct config *cfg = config_with("/no/such");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -212,10 +216,14 @@ static const struct {
      "token a\nfinish stop\n" USAGE(10, 5) "done\n", NULL, {""}, "", " finish=stop in=10 out=5", 1},
     {"hardly any room", 400, -1,
      "token a\nfinish stop\n" USAGE(10, 5) "done\n", OPTIONS("extra_body={\"tools\":[\"0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000\"]}"),
-     {"256"}, "", " finish=stop in=10 out=5", 1},
+     {"81"}, "", " finish=stop in=10 out=5", 1},
     {"the user's own limit", 400, -1,
      "token a\nfinish stop\n" USAGE(10, 5) "done\n", OPTIONS("max_tokens=9", "extra_body={\"tools\":[\"00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000\"]}"),
      {"9"}, "", " finish=stop in=10 out=5", 1},
+    {"too much only behind an answer", 60, -1,
+     "token one two three four five six seven eight nine ten eleven twelve one two three four five six seven eight nine ten eleven twelve one two three four five six seven eight nine ten eleven twelve one two three four five six seven eight nine ten eleven twelve one two three four five six seven eight nine ten eleven twelve one two three four five six seven eight nine ten eleven twelve one two three four five six seven eight nine ten eleven twelve\nfinish length\ndone\n---\n"
+     "token  end\nfinish stop\ndone\n", NULL, {"", ""},
+     "done in 2 parts, 2 tokens", " finish=stop parts=2", 2},
     {"no room", 1, -1, "token a\nfinish stop\ndone\n", NULL, {""},
      "~5 of 1 tokens of context; cut turns or :DeepModel", " finish=error", 0},
 };
@@ -303,6 +311,11 @@ Test(budget, learns, .timeout = 20)
     double again = 0;
     cr_expect(usage_factor(u, dir, "a b", &again));
     cr_expect(fabs(again - factor) < 1e-9, "%g", again);
+    expect_factor(u, dir, "d", 3);
+    /* another directory knows nothing of it */
+    char *other = tmpdir_new();
+    expect_factor(u, other, "d", -1);
+    tmpdir_free(other);
     expect_factor(u, dir, "d", 3);
     /* the first of too many gives way */
     for (int i = 0; i < 99; i++) {
