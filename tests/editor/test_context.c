@@ -91,6 +91,10 @@ static const struct {
     {"code and escapes", "", "",
      "`@file:a.c` \\@file:a.c x@file:a.c\n```\n@file:a.c\n```", "",
      "\"`@file:a.c` \\\\@file:a.c x@file:a.c\\n```\\n@file:a.c\\n```\"}]"},
+    {"no empty line above", "", "%% system\nBe brief\n", "@file:a.c:1",
+     "%% context from=a.c:1\n\n```c\nint a;\n```\n\n",
+     "\"Be brief\"},{\"role\":\"user\",\"content\":\"```c\\nint a;\\n```\\n\\n"
+     "@file:a.c:1\"}]"},
     {"is there already", "", FILE_A, "@file:a.c and @file:a.c:2-3", LINES_2,
      "int c;\\n```\\n\\n@file:a.c and @file:a.c:2-3\"}]"},
     {"not in an attached file", "",
@@ -276,6 +280,7 @@ static const struct {
     {"@file:b\\ ", 6, "0 @file:b\\ c.md"},
     {"@file:none", 6, "0 "},
     {"@buffer:d.", 6, "0 @buffer:sub/d.txt"},
+    {"@buffer:none", 6, "0 "},
     {"![x](su", 6, "5 sub/"},
     {"word", 6, "-3"},
     {"x@fi", 6, "-3"},
