@@ -7,12 +7,12 @@ let s:PATIENCE = 0.3
 let s:FILES = ['json_schema', 'ca_file']
 
 " Commands whose text may begin with roles.
-let s:WITH_ROLES = '\C\%(^\|\A\)Deep\%(Chat\|Rewrite\)!\?\s'
+let s:WITH_ROLES = '\CDeep\%(Chat\|Rew\a*\)!\?\s'
 
 " For :DeepChat: what may stand in front of the text: '++name=value' words and
 " '/role'. A customlist function: lead is what is completed.
 function! deepchat#complete#chat(lead, line, pos) abort
-  let l:words = matchstr(strpart(a:line, 0, a:pos), '\C\%(^\|\A\)Deep\a\+!\?\s\+\zs.*$')
+  let l:words = matchstr(strpart(a:line, 0, a:pos), '\CDeep\a\+!\?\s\+\zs.*$')
   return s:complete(a:lead, l:words, a:line =~# s:WITH_ROLES)
 endfunction
 

@@ -108,7 +108,8 @@ function! deepchat#role#split(args) abort
     if l:word =~# '^++.'
       call add(l:said.own, l:word[2:])
     elseif l:word =~# '^/[^/]' && index(deepchat#role#names(), l:word[1:]) >= 0
-      call add(l:said.roles, deepchat#role#read(l:word[1:]))
+      let l:known = index(map(copy(l:said.roles), 'v:val.name'), l:word[1:]) >= 0
+      let l:said.roles += l:known ? [] : [deepchat#role#read(l:word[1:])]
     else
       break
     endif
@@ -157,12 +158,12 @@ function! deepchat#role#context(buf, roles) abort
 endfunction
 
 " The names of the roles whose turns stand in front of the user turn that the
-" first lines of buf end with.
+" first lines of buf end with. A path has more than one "/".
 function! s:standing(buf, last) abort
   let [l:lnum, l:kind] = deepchat#turn#last_marker(a:buf, a:last)
   let l:names = []
   while l:kind ==# 'user' || l:kind ==# 'context'
-    let l:name = matchstr(getbufline(a:buf, l:lnum)[0], '^%% context from=/\zs[^ /:]\+\ze\%(\s\|$\)')
+    let l:name = matchstr(getbufline(a:buf, l:lnum)[0], '^%% context from=/\zs[^ /]\+\ze\%(\s\|$\)')
     let l:names = l:name ==# '' ? l:names : [l:name] + l:names
     let [l:lnum, l:kind] = deepchat#turn#last_marker(a:buf, l:lnum - 1)
   endwhile

@@ -33,6 +33,7 @@ static const struct {
     {"empty", "\\n"},
     {"hot", "---\\ntemperature: 9\\n---\\nx"},
     {"a=b", "x"},
+    {"a:b", "---\\nseed: 5\\n---\\nColon."},
 };
 
 /* An editor with these files as the user's roles. */
@@ -78,6 +79,11 @@ static const struct {
      "\"Brief.\\n\\n" SENT "What /b?\"}]"},
     {"the user's option holds", "DeepChat! ++temperature=1 /mine x",
      HEAD MINE "%% user\n\nx" ANSWER, "\"temperature\":1,"},
+    {"said twice", "DeepChat! /b /b x", HEAD BARE "%% user\n\nx" ANSWER,
+     "\"Brief.\\n\\nx\""},
+    {"a colon", "execute 'DeepChat! /a:b' | DeepChat /a:b x",
+     HEAD "%% context from=/a:b\n\nColon.\n\n%% user\n\nx" ANSWER,
+     "\"seed\":5"},
     {"unknown", "DeepChat! /bin /b", HEAD "%% user\n\n/bin /b" ANSWER,
      "\"/bin /b\""},
     {"part of a word", "DeepChat! /b, x", HEAD "%% user\n\n/b, x" ANSWER,
@@ -266,6 +272,9 @@ static const struct {
     {"DeepChat! /b ++n=1 /ta", "/talk"},
     {"2,3DeepRewrite /re", "/review"},
     {"DeepRewrite /b /re", "/review"},
+    {"''a,''bDeepRewrite /re", "/review"},
+    {"DeepRew /re", "/review"},
+    {"''aDeepRetry ++see", "++seed="},
     {"DeepChat /nope /re", ""},
     {"DeepChat text /re", ""},
     {"DeepChat /zz", ""},
