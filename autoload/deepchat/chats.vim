@@ -54,7 +54,7 @@ endfunction
 " Paths of buffers that are not as their files are.
 function! s:unwritten() abort
   let l:found = {}
-  for l:info in filter(getbufinfo({'bufloaded': 1}), 'v:val.changed')
+  for l:info in getbufinfo({'bufloaded': 1, 'bufmodified': 1})
     let l:found[fnamemodify(l:info.name, ':p')] = l:info.bufnr
   endfor
   return l:found
@@ -155,7 +155,7 @@ function! s:fill(list, seconds) abort
   if !bufloaded(a:list.buf)
     return
   endif
-  let [l:start, l:unwritten, l:lines] = [reltime(), s:unwritten(), []]
+  let [l:unwritten, l:start, l:lines] = [s:unwritten(), reltime(), []]
   while a:list.row + len(l:lines) < len(a:list.chats) && reltimefloat(reltime(l:start)) < a:seconds
     call add(l:lines, s:line(a:list, a:list.chats[a:list.row + len(l:lines)], l:unwritten))
   endwhile
@@ -188,7 +188,7 @@ function! s:age(seconds, time) abort
 endfunction
 
 function! s:leave() abort
-  if winnr('$') > 1
+  if winnr('$') + tabpagenr('$') > 2
     close
   else
     enew
@@ -216,10 +216,10 @@ endfunction
 
 " ---- the hits of a pattern -------------------------------------------------
 
-" 'ignorecase' and 'smartcase' hold as for a search.
+" Case counts as in a search; what is behind a backslash makes nothing "smart".
 function! s:search(mods, chats, pattern) abort
-  let l:any_case = &ignorecase && !(&smartcase && a:pattern =~# '\u')
-  let l:pattern = (l:any_case ? '\c' : '\C') . a:pattern
+  let l:plain = substitute(a:pattern, '\\[%_]\?.', '', 'g')
+  let l:pattern = (&smartcase && l:plain !=# tolower(l:plain) ? '\C' : '') . a:pattern
   try
     call match('', l:pattern)
   catch

@@ -152,6 +152,10 @@ Test(chats, list)
         ed_keys(ed, "q");
         cr_assert(ed_wait(ed, WAIT_MS, "winnr('$') == 1"));
     }
+    ed_ex(ed, "tab DeepChats");
+    ed_keys(ed, "q");
+    cr_assert(ed_wait(ed, WAIT_MS, "tabpagenr('$') == 1"));
+    ed_ex(ed, "messages clear");
     ed_ex(ed, "call delete($HOME . '/chats', 'rf') | DeepChats!");
     expect_said(ed, "no saved chats");
     ed_stop(ed);
@@ -223,7 +227,9 @@ static const struct {
     {"", "DeepChats! \\cneedle", "%% user:21:1\nBefore any marker:2:1", NULL},
     {"set ignorecase", "DeepChats ne\\a\\+e",
      "%% user:21:1\nBefore any marker:2:1", NULL},
+    {"", "DeepChats NEEDLE\\C", "Before any marker:2:1", NULL},
     {"set smartcase", "DeepChats NE", "Before any marker:2:1", NULL},
+    {"", "DeepChats \\Seedle", "%% user:21:1\nBefore any marker:2:1", NULL},
     {"set noignorecase", "DeepChats Far\\|Before", "Before any marker:1:1",
      NULL},
     {"", "DeepChats! Far away", "Far away:3:1", NULL},
