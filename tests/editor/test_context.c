@@ -196,6 +196,33 @@ Test(editor_context, goes_along)
     stage_stop(&st);
 }
 
+/* Of the buffer that the chat was opened from, whichever list has them. */
+Test(editor_context, diagnostics)
+{
+    struct stage st;
+    start(&st, HELLO);
+    ed_ex(st.ed, "edit a.c");
+    ed_ex(st.ed, "call setloclist(0, [{'bufnr': bufnr('%%'), 'lnum': 2, 'col': "
+                 "5, 'type': 'W', 'text': \"o\\ndd\"}, {'text': 'other'}])");
+    for (int i = 1; i <= 2; i++) {
+        ed_ex(st.ed, "let g:events = [] | DeepChat! why @diagnostics?");
+        cr_assert(trouble_wait_end(st.ed));
+        char *body = server_request_body(st.sv, (size_t)i, NULL);
+        cr_expect(strstr(body, "\"```\\na.c:2:5: warning: o dd\\n```\\n\\nwhy "
+                               "@diagnostics?\"") != NULL,
+                  "%s", body);
+        free(body);
+        ed_ex(st.ed, "bwipeout!");
+        if (i == 1)
+            ed_ex(st.ed,
+                  "if has('nvim') | call setloclist(0, []) | call "
+                  "luaeval('vim.diagnostic.set(vim.api.nvim_create_namespace("
+                  "\"x\"), 0, {{lnum = 1, col = 4, severity = 2, message = "
+                  "\"o\\ndd\"}})') | endif");
+    }
+    stage_stop(&st);
+}
+
 /* ---- :DeepAttach --------------------------------------------------------- */
 
 static void
