@@ -202,9 +202,10 @@ Test(chats, pick)
 Test(chats, thousands)
 {
     struct ed *ed = start();
-    ed_ex(ed, "for i in range(2000) | call writefile(['%%%% user', '', 'Q' . i"
-              ", ''], printf('%%s/chats/here/%%04d.deepchat.md', $HOME, i)) | "
-              "endfor");
+    ed_ex(ed,
+          "for i in range(2000) | call writefile(['%%%% user', '', 'Q' . i"
+          ", ''], printf('%%s/chats/here/%%04d.deepchat.md', $HOME, i), 'S') | "
+          "endfor");
     ed_ex(ed, "DeepChats");
     cr_expect_eq(ed_number(ed, "line('$')"), 2000);
     cr_assert(ed_wait(ed, WAIT_MS, "getline('$') =~# 'turn'"));
