@@ -184,6 +184,10 @@ function! deepchat#file#read(buf) abort
   call deepchat#file#options()
   call s:remember(a:buf, l:path)
   call setbufvar(a:buf, 'deepchat_locked', 0)
+  if getbufvar(a:buf, 'deepchat_project', '') ==# ''
+        \ && stridx(resolve(l:path), resolve(deepchat#file#chat_dir()) . '/') == 0
+    call setbufvar(a:buf, 'deepchat_project', deepchat#file#owner(l:path))
+  endif
   call s:attach(a:buf)
   call deepchat#buf#reloaded(a:buf)
 endfunction

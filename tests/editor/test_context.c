@@ -287,6 +287,13 @@ Test(editor_context, attach)
     ed_ex(st.ed,
           "wincmd p | call setline(2, 'zwei') | silent write | wincmd p");
     cr_assert(ed_wait(st.ed, STAGE_MS, "!empty(b:deepchat_stale)"));
+    /* opened from elsewhere, it knows where that was */
+    ed_ex(st.ed, "let b:deepchat = {} | DeepSend");
+    cr_assert(stage_idle(&st) && stage_shows(&st, "Hello"));
+    ed_ex(st.ed, "let g:f = expand('%%:p') | silent %%bwipeout! | cd / | "
+                 "execute 'edit' fnameescape(g:f)");
+    cr_assert(
+        ed_wait(st.ed, STAGE_MS, "!empty(get(b:, 'deepchat_stale', {}))"));
     free(want);
     stage_stop(&st);
 }
