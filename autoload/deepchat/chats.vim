@@ -102,7 +102,7 @@ function! s:count(lines, first) abort
       let l:about.turns += l:role ==# 'user' || l:role ==# 'assistant'
     endif
     if l:line =~# '=' && (l:line[2] ==# ' ' || l:role ==# 'alternate')
-      let l:about.cost += str2float(matchstr(l:line, ' \%(cost\|est\)=\zs\S*'))
+      let l:about.cost += str2float(matchstr(l:line, ' cost=\zs\S*')) + str2float(matchstr(l:line, ' est=\zs\S*'))
       let l:about.sure = l:about.sure && l:line !~# ' est='
     endif
     let l:at = match(a:lines, s:MARKER, l:at + 1)

@@ -3,7 +3,7 @@
 " they were paid for.
 
 " Lines that are looked at in one go, so that no key waits for a long chat.
-let s:AT_ONCE = 2000
+let s:AT_ONCE = 1000
 " Below those of markers, see ui.vim.
 let s:KEY = 999997
 
@@ -77,13 +77,13 @@ function! s:add_lines(lines, sum) abort
   let l:marker = '^%% \%(assistant\|alternate\) .*\<out='
   let l:at = match(a:lines, l:marker)
   while l:at >= 0
-    let l:pairs = deepchat#sum#pairs(a:lines[l:at])
+    let l:line = a:lines[l:at]
     let a:sum.answers += 1
-    for [l:name, l:key] in [['tokens_in', 'in'], ['tokens_out', 'out'], ['cached', 'cached']]
-      let a:sum[l:name] += str2nr(get(l:pairs, l:key, 0))
-    endfor
-    let a:sum.cost += str2float(get(l:pairs, 'cost', '0'))
-    let a:sum.estimate += str2float(get(l:pairs, 'est', '0'))
+    let a:sum.tokens_in += str2nr(matchstr(l:line, ' in=\zs\d*'))
+    let a:sum.tokens_out += str2nr(matchstr(l:line, ' out=\zs\d*'))
+    let a:sum.cached += str2nr(matchstr(l:line, ' cached=\zs\d*'))
+    let a:sum.cost += str2float(matchstr(l:line, ' cost=\zs\S*'))
+    let a:sum.estimate += str2float(matchstr(l:line, ' est=\zs\S*'))
     let l:at = match(a:lines, l:marker, l:at + 1)
   endwhile
 endfunction
