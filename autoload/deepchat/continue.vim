@@ -31,6 +31,8 @@ function! deepchat#continue#chat(buf, options) abort
         \ || !deepchat#allow#send(a:buf, l:lnum, a:options)
     return 0
   endif
+  let l:arguments = deepchat#role#arguments(a:buf, l:lnum - 1) + get(a:options, 'arguments', [])
+  let l:options = extend({'arguments': l:arguments}, a:options, 'keep')
   let l:reply = s:expect(a:buf, l:lnum)
   call deepchat#buf#status(l:reply.id, 'waiting')
   let l:why = deepchat#host#send('continue', extend({'id': l:reply.id, 'buf': a:buf,
@@ -38,7 +40,7 @@ function! deepchat#continue#chat(buf, options) abort
         \ 'text': deepchat#chat#text(a:buf, deepchat#turn#range_end(a:buf, l:lnum)),
         \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()), 'session': deepchat#chat#session(a:buf),
         \ 'cwd': deepchat#allow#cwd(a:buf), 'allowed': deepchat#allow#allowed(),
-        \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf)}, a:options))
+        \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf)}, l:options))
   if l:why !=# ''
     call deepchat#buf#finish(l:reply.id, {'finish': 'error', 'refused': 1, 'got_text': 0,
           \ 'pairs': '', 'pieces': 0, 'line': l:why})

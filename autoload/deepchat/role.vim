@@ -158,9 +158,13 @@ function! deepchat#role#context(buf, roles) abort
 endfunction
 
 " The names of the roles whose turns stand in front of the user turn that the
-" first lines of buf end with. A path has more than one "/".
+" first lines of buf end with, but for what else belongs to its answer. A path
+" has more than one "/".
 function! s:standing(buf, last) abort
   let [l:lnum, l:kind] = deepchat#turn#last_marker(a:buf, a:last)
+  while l:kind ==# 'alternate' || l:kind ==# 'reasoning'
+    let [l:lnum, l:kind] = deepchat#turn#last_marker(a:buf, l:lnum - 1)
+  endwhile
   let l:names = []
   while l:kind ==# 'user' || l:kind ==# 'context'
     let l:name = matchstr(getbufline(a:buf, l:lnum)[0], '^%% context from=/\zs[^ /]\+\ze\%(\s\|$\)')

@@ -217,6 +217,11 @@ Test(editor_roles, later_and_again)
     free(first);
     free(second);
     stage_script(&st, HI);
+    ed_ex(st.ed, "DeepContinue ++seed=8");
+    cr_assert(stage_idle(&st));
+    expect_in_body(&st, "it goes on",
+                   "\"temperature\":0.5,\"stop\":[\"a b\",\"c\"],\"seed\":8");
+    stage_script(&st, HI);
     ed_ex(st.ed, "DeepChat And now?");
     cr_assert(stage_idle(&st));
     char *body = server_request_body(st.sv, 1, NULL);
