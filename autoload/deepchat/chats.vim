@@ -22,6 +22,7 @@ function! deepchat#chats#command(mods, all, pattern) abort
     call deepchat#ui#error('no list opens from the command-line window')
     return
   endif
+  stopinsert
   let l:chats = s:find(a:all ? '' : getbufvar('%', 'deepchat_project', deepchat#file#project(bufnr('%'))))
   if empty(l:chats)
     call deepchat#ui#say(a:all ? 'no saved chats' : 'no saved chats of this project; :DeepChats! has all')

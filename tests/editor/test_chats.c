@@ -152,8 +152,8 @@ Test(chats, list)
         ed_keys(ed, "q");
         cr_assert(ed_wait(ed, WAIT_MS, "winnr('$') == 1"));
     }
-    ed_ex(ed, "tab DeepChats");
-    ed_keys(ed, "q");
+    ed_ex(ed, "inoremap <F5> <Cmd>tab DeepChats<CR>");
+    ed_keys(ed, "i<F5>q");
     cr_assert(ed_wait(ed, WAIT_MS, "tabpagenr('$') == 1"));
     ed_ex(ed, "messages clear");
     ed_ex(ed, "call delete($HOME . '/chats', 'rf') | DeepChats!");
