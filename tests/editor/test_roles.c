@@ -33,6 +33,7 @@ static const struct {
     {"empty", "\\n"},
     {"hot", "---\\ntemperature: 9\\n---\\nx"},
     {"a=b", "x"},
+    {"tab\tbed", "x"},
     {"a:b", "---\\nseed: 5\\n---\\nColon."},
 };
 
@@ -283,6 +284,7 @@ static const struct {
     {"DeepChat /nope /re", ""},
     {"DeepChat text /re", ""},
     {"DeepChat /zz", ""},
+    {"DeepChat /tab", ""},
     {"DeepRetry /re", ""},
     {"DeepContinue /re", ""},
 };
