@@ -247,7 +247,7 @@ function! s:hits(chats, pattern) abort
     while l:at >= 0 && len(l:hits) < s:HITS_MAX
       if deepchat#turn#is_marker(l:lines[l:at]) ==# ''
         call add(l:hits, {'filename': l:path, 'lnum': l:at + 1, 'col': match(l:lines[l:at], a:pattern) + 1,
-              \ 'module': strcharpart(s:about(l:path, l:unwritten).title, 0, 40), 'text': l:lines[l:at]})
+              \ 'module': matchstr(s:about(l:path, l:unwritten).title, '^.*\%<40v.'), 'text': l:lines[l:at]})
       endif
       let l:at = match(l:lines, a:pattern, l:at + 1)
     endwhile

@@ -23,6 +23,8 @@ enum { WAIT_MS = 15000, MINUTE = 60, HOUR = 3600, DAY = 86400 };
 #define FRONT "---\nmodel: m\n---\n\n"
 #define ANSWER(pairs) "\n\n%% assistant finish=stop" pairs "\n\n"
 
+#define WIDE "東京都東京都東京都東"
+
 /* The latest first, as they are to be listed. */
 static const struct {
     const char *project, *name, *text;
@@ -47,6 +49,8 @@ static const struct {
      "%% alternate\n\n%%% user\n\nq\n\n%%% assistant est=0.002\n\ny" ANSWER(
          " cost=0.004") "z\n%%% assistant cost=9\n\n%% user\n\ndraft",
      HOUR, "1 h", 3, "~$0.0070", "Before any marker"},
+    {"there", "wide", "---\ntitle: " WIDE WIDE WIDE "x\n---\nLamm\n", HOUR + 1,
+     "1 h", 1, "", WIDE WIDE WIDE "x"},
     {"here", "empty", "", 47 * HOUR, "1 d", 0, "", "empty"},
     {"here", "open", "---\ntitle: no end\n", 13 * DAY, "13 d", 1, "", "---"},
     {"here", "nothing", FRONT "%% system\n\nBe.\n\n%% user\n\n", 15 * DAY, NULL,
@@ -143,7 +147,7 @@ Test(chats, list)
             if (all || strcmp(saved[i].project, "here") == 0)
                 expect_row(ed, i, ++row, all);
         cr_expect_eq(ed_number(ed, "line('$')"), row);
-        expect_said(ed, all ? "7 chats; <CR> opens, q closes"
+        expect_said(ed, all ? "8 chats; <CR> opens, q closes"
                             : "6 chats; <CR> opens, q closes");
         expect(
             ed, "as it looks",
@@ -237,6 +241,7 @@ static const struct {
     {"", "DeepChats and  *more", "%% user:17:1", NULL},
     {"", "DeepChats finish=stop", NULL, "no saved chat has finish=stop"},
     {"", "DeepChats \\%[", NULL, "bad pattern: Missing ] after \\%["},
+    {"", "DeepChats! Lamm", WIDE WIDE ":4:1", NULL},
     {"", "DeepChats typed", "just typed:11:6", NULL},
 };
 
