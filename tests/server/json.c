@@ -79,18 +79,26 @@ json_member(struct dc_str object, const char *name)
 }
 
 struct dc_str
+json_next(struct dc_str array, size_t *at)
+{
+    if (*at == 0)
+        *at = opens(array, '[') ? skip_blank(array, 1) : array.len;
+    size_t from = *at;
+    if (from >= array.len || array.ptr[from] == ']')
+        return (struct dc_str){"", 0};
+    size_t to = skip_value(array, from);
+    *at = to > from ? skip_blank(array, to) : array.len;
+    return slice(array, from, to);
+}
+
+struct dc_str
 json_item(struct dc_str array, size_t index)
 {
-    size_t at = opens(array, '[') ? skip_blank(array, 1) : array.len;
-    while (at < array.len && array.ptr[at] != ']') {
-        size_t to = skip_value(array, at);
-        if (index-- == 0)
-            return slice(array, at, to);
-        if (to == at)
-            break;
-        at = skip_blank(array, to);
-    }
-    return (struct dc_str){"", 0};
+    size_t at = 0;
+    struct dc_str item = json_next(array, &at);
+    while (index-- > 0 && item.len > 0)
+        item = json_next(array, &at);
+    return item;
 }
 
 static uint32_t

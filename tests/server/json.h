@@ -8,6 +8,8 @@
 /* The member's value as written (a string with its quotes). Borrowed. */
 struct dc_str json_member(struct dc_str object, const char *name);
 struct dc_str json_item(struct dc_str array, size_t index);
+/* The item at *at, which is 0 for the first one and is moved to the next. */
+struct dc_str json_next(struct dc_str array, size_t *at);
 
 /* Append the text of a JSON string; false if value is none. */
 bool json_text(struct buf *out, struct dc_str value);

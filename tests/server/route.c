@@ -191,14 +191,14 @@ last_user(struct dc_str body, struct buf *text)
     struct dc_str messages = json_member(body, "messages"), content = {"", 0};
     size_t count = 0;
     struct dc_str item;
-    for (size_t i = 0; (item = json_item(messages, i)).len > 0; i++)
+    for (size_t at = 0; (item = json_next(messages, &at)).len > 0;)
         if (str_is(json_member(item, "role"), "\"user\"")) {
             content = json_member(item, "content");
             count++;
         }
     if (json_text(text, content))
         return count;
-    for (size_t i = 0; (item = json_item(content, i)).len > 0; i++)
+    for (size_t at = 0; (item = json_next(content, &at)).len > 0;)
         json_text(text, json_member(item, "text"));
     return count;
 }
