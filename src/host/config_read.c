@@ -305,19 +305,39 @@ find_provider(struct value *const *layers, const char *name,
     return refuse_name(layers, name, err);
 }
 
+static void
+drop_keys(struct value *map)
+{
+    value_drop(map, "api_key_env");
+    value_drop(map, "api_key_cmd");
+}
+
 /* Lay map over values. A new URL starts without the keys of the old one. */
 static void
 lay(struct value *values, const struct value *map)
 {
-    if (value_get(map, "base_url") != NULL) {
-        value_drop(values, "api_key_env");
-        value_drop(values, "api_key_cmd");
-    }
+    if (value_get(map, "base_url") != NULL)
+        drop_keys(values);
     for (size_t i = 0; i < map->count; i++)
         if (map->items[i]->kind == VALUE_NIL)
             value_drop(values, map->keys[i]);
         else
             value_put(values, map->keys[i], value_copy(map->items[i]));
+}
+
+/* A key that stands outside of the entry whose server was chosen is for another
+ * one. Only a place that is stronger than the choice may have a server of its
+ * own, or arguments, which are typed together. */
+static void
+keep_to_entry(struct value *const *layers, size_t choice)
+{
+    if (choice <= LAYER_BUFFER)
+        value_drop(layers[choice], "base_url");
+    for (size_t i = choice; i < LAYERS; i++) {
+        if (value_get(layers[i], "base_url") != NULL)
+            return;
+        drop_keys(layers[i]);
+    }
 }
 
 /* A model of the server that was configured before means nothing to it. */
@@ -340,6 +360,8 @@ lay_all(struct value *const *layers, struct dc_error *err)
         if (provider == NULL)
             return NULL;
     }
+    if (provider != NULL && value_get(provider, "base_url") != NULL)
+        keep_to_entry(layers, choice);
     struct value *values = value_map();
     for (size_t i = 0; i < LAYERS; i++) {
         if (provider != NULL && i == choice && i != LAYER_SETTINGS)
