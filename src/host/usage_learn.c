@@ -53,8 +53,7 @@ void
 usage_learn(struct usage *u, const struct usage_line *line)
 {
     double factor = line->size > 0 ? line->in / line->size : 0;
-    if (line->size < size_min || factor < factor_min ||
-        factor > factor_max)
+    if (line->size < size_min || factor < factor_min || factor > factor_max)
         return;
     struct learned *l = find(u, line->model);
     if (l == NULL)
