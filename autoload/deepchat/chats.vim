@@ -36,20 +36,23 @@ endfunction
 " The chats of a project, '' for all, the latest first: each [time, path].
 function! s:find(project) abort
   let l:top = deepchat#file#chat_dir()
-  let l:dirs = [l:top]
-  if a:project !=# ''
-    let l:dirs = [deepchat#file#dir(l:top, a:project)]
-  elseif isdirectory(l:top)
-    let l:dirs += map(readdir(l:top), {_, name -> l:top . '/' . name})
-  endif
+  let l:dirs = a:project !=# '' ? [deepchat#file#dir(l:top, a:project)]
+        \ : [l:top] + map(s:names(l:top, '.'), {_, name -> l:top . '/' . name})
   let l:chats = []
   for l:dir in filter(l:dirs, 'isdirectory(v:val)')
-    for l:name in readdir(l:dir, 'v:val =~# "\\.deepchat\\.md$"')
+    for l:name in s:names(l:dir, '\.deepchat\.md$')
       let l:path = l:dir . '/' . l:name
       call add(l:chats, [getftime(l:path), l:path])
     endfor
   endfor
   return reverse(sort(l:chats))
+endfunction
+
+" Names in a folder; none if it cannot be read.
+function! s:names(dir, pattern) abort
+  let l:names = []
+  silent! let l:names = readdir(a:dir, {name -> name =~# a:pattern})
+  return l:names
 endfunction
 
 " Paths of buffers that are not as their files are.
@@ -200,7 +203,7 @@ endfunction
 function! s:pick() abort
   let l:path = b:deepchat_chats[line('.') - 1][1]
   if !filereadable(l:path)
-    call deepchat#ui#error('that chat is not there any more')
+    call deepchat#ui#error(getftype(l:path) ==# '' ? 'that chat is not there any more' : 'that chat cannot be read')
     return
   endif
   let l:buf = bufexists(l:path) ? bufnr(fnameescape(l:path)) : 0

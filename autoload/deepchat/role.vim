@@ -10,7 +10,9 @@ let s:NEVER = '\C^\%(api_key.*\|base_url\|proxy\|ca_file\|host\|providers\)$'
 function! deepchat#role#names() abort
   let l:names = {}
   for l:dir in s:dirs()
-    for l:file in isdirectory(l:dir) ? readdir(l:dir, 'v:val =~# "^[^[:cntrl:]. %=][^[:cntrl:] %=]*\\.md$"') : []
+    let l:files = []
+    silent! let l:files = readdir(l:dir, 'v:val =~# "^[^[:cntrl:]. %=][^[:cntrl:] %=]*\\.md$"')
+    for l:file in l:files
       let l:names[l:file[:-4]] = 1
     endfor
   endfor

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include <utime.h>
 
 #include "lib/ed.h"
@@ -156,6 +157,12 @@ Test(chats, list)
         ed_keys(ed, "q");
         cr_assert(ed_wait(ed, WAIT_MS, "winnr('$') == 1"));
     }
+    ed_ex(ed, "call setfperm($HOME . '/chats/here', '---------')");
+    ed_ex(ed, "DeepChats!");
+    if (geteuid() != 0)
+        expect(ed, "what can be read",
+               "[line('$'), execute('messages') =~# 'E484']", "2\n0");
+    ed_ex(ed, "quit | call setfperm($HOME . '/chats/here', 'rwx------')");
     ed_ex(ed, "inoremap <F5> <Cmd>tab DeepChats<CR>");
     ed_keys(ed, "i<F5>q");
     cr_assert(ed_wait(ed, WAIT_MS, "tabpagenr('$') == 1"));
@@ -194,6 +201,10 @@ Test(chats, pick)
     ed_keys(ed, "<CR>");
     cr_assert(ed_wait(ed, WAIT_MS, "execute('messages') =~# 'deepchat:'"));
     expect_said(ed, "that chat is not there any more");
+    ed_ex(ed, "call mkdir($HOME . '/chats/here/title.deepchat.md')");
+    ed_keys(ed, "<CR>");
+    cr_assert(ed_wait(ed, WAIT_MS, "execute('messages') =~# 'deepchat:'"));
+    expect_said(ed, "that chat cannot be read");
     ed_ex(ed, "DeepChats");
     expect(ed, "one list",
            "len(filter(getwininfo(), "

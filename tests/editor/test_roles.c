@@ -1,5 +1,6 @@
 /* Roles: prompts in files, "/name" in front of a text. */
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "continue.h"
 #include "rewrite_stage.h"
@@ -306,6 +307,10 @@ Test(editor_roles, names)
                  "!v:val.file'), 'v:val.name')",
                  "base_url\napi_key_env\napi_key_cmd\nsystem\nreview\n"
                  "autosave\nca_file\nproxy");
+    ed_ex(st.ed, "call setfperm($XDG_CONFIG_HOME . '/deepchat/roles', "
+                 "'---------')");
+    if (geteuid() != 0)
+        stage_expect(&st, "cannot be read", "deepchat#role#names()", shipped);
     ed_ex(st.ed, "let $XDG_CONFIG_HOME = '' | let $HOME .= '/none'");
     stage_expect(&st, "shipped", "deepchat#role#names()", shipped);
     stage_expect(
