@@ -73,7 +73,7 @@ function! deepchat#ui#edited(buf) abort
         \ && match(getline("'[", "']"), '^%% assistant\>') >= 0
     call deepchat#ui#decorate(a:buf, {})
   endif
-  if s:has_images(a:buf, [getline('.')] + getline("'[", "']"))
+  if s:has_images(a:buf)
     call deepchat#image#show(a:buf)
   endif
   let l:tick = getbufvar(a:buf, 'deepchat_error_tick', 0)
@@ -82,11 +82,14 @@ function! deepchat#ui#edited(buf) abort
   endif
 endfunction
 
-" True if a change of these lines may change what is said of images. What
-" streams in has none.
-function! s:has_images(buf, lines) abort
-  return getbufvar(a:buf, 'deepchat_images', 0) > 0 && deepchat#buf#running(a:buf) == 0
-        \ || match(a:lines, '^ \{0,3}!\[') >= 0
+" True if the last change may change what is said of images. What streams in has
+" none, and moves no marks: they can still be around all of a long chat.
+function! s:has_images(buf) abort
+  if deepchat#buf#running(a:buf) != 0
+    return mode() ==# 'i' && getline('.') =~# '^ \{0,3}!\['
+  endif
+  return getbufvar(a:buf, 'deepchat_images', 0) > 0
+        \ || match([getline('.')] + getline("'[", "']"), '^ \{0,3}!\[') >= 0
 endfunction
 
 " ---- markers ---------------------------------------------------------------

@@ -256,6 +256,30 @@ Test(editor_image, says_its_size_while_it_is_typed)
     stage_stop(&st);
 }
 
+/* Each piece of an answer is a change; the marks are around the whole chat, as
+ * behind :edit. */
+Test(editor_image, are_not_looked_for_in_what_streams_in)
+{
+    struct stage st;
+    start(&st);
+    stage_script(&st, "token One\nhold g" STOP);
+    load_chat(&st, "%% user\n\n![](a.png)\n");
+    ed_ex(st.ed, "DeepSend");
+    cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS));
+    cr_assert(ed_wait(st.ed, STAGE_MS, "search('^One', 'nw') > 0"));
+    ed_ex(st.ed, "call execute(['function! deepchat#image#show(buf) abort', "
+                 "'let g:shown = 1', 'endfunction'])");
+    ed_ex(st.ed, "call setpos(\"'[\", [0, 1, 1, 0]) | "
+                 "call setpos(\"']\", [0, line('$'), 1, 0])");
+    ed_ex(st.ed, "1 | doautocmd TextChanged");
+    stage_expect(&st, "looked", "get(g:, 'shown', 0)", "0");
+    server_release(st.sv, "g");
+    cr_assert(stage_idle(&st));
+    ed_ex(st.ed, "3 | doautocmd TextChanged");
+    stage_expect(&st, "ended", "get(g:, 'shown', 0)", "1");
+    stage_stop(&st);
+}
+
 /* ---- the clipboard ---- */
 
 /* A program that is found before any other of its name. */
