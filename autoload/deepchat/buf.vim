@@ -60,9 +60,13 @@ function! deepchat#buf#anchor(reply, what, row, col, end_row, end_col) abort
   call deepchat#port#anchor(a:reply.buf, s:key(a:reply.id, a:what), a:row, a:col, a:end_row, a:end_col)
 endfunction
 
-" Where it is, [] if it is gone.
+" Where it is, [] if it is gone. Lines that were put in right above a marker
+" stand inside of its anchor.
 function! deepchat#buf#anchor_at(reply, what) abort
-  return deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, a:what))
+  let l:at = deepchat#port#anchor_at(a:reply.buf, s:key(a:reply.id, a:what))
+  let l:moved = a:what ==# 'head' && !empty(l:at) && l:at[0] < l:at[2]
+        \ && deepchat#turn#is_marker(get(getbufline(a:reply.buf, l:at[2] + 1), 0, '')) !=# ''
+  return l:moved ? [l:at[2], 0, l:at[2], 0] : l:at
 endfunction
 
 " The id of the reply that runs in buf, 0 if none does.

@@ -7,6 +7,9 @@
 " of text needs, and its anchors, of which 'head' is the alternate's marker.
 " number is the choice, reply the reply it belongs to.
 
+" Bytes by which an alternate is known again.
+let s:TAIL = 100
+
 " The lane of choice number of a reply.
 function! deepchat#choice#lane(reply, number) abort
   if !has_key(a:reply, 'choices')
@@ -14,7 +17,7 @@ function! deepchat#choice#lane(reply, number) abort
   endif
   if !has_key(a:reply.choices, a:number)
     let a:reply.choices[a:number] = {'id': deepchat#buf#new_id(), 'buf': a:reply.buf, 'kind': s:KIND,
-          \ 'seq': 0, 'bytes': 0, 'number': a:number, 'reply': a:reply, 'thoughts': [], 'ended': 0}
+          \ 'seq': 0, 'bytes': 0, 'number': a:number, 'reply': a:reply, 'thoughts': [], 'tail': '', 'ended': 0}
   endif
   return a:reply.choices[a:number]
 endfunction
@@ -33,13 +36,16 @@ function! deepchat#choice#append(lane, seq, kind, text, insert) abort
     return 'ok'
   endif
   let l:new = a:lane.bytes == 0
-  let l:at = l:new ? deepchat#buf#anchor_at(a:lane.reply, 'head') : deepchat#buf#place(a:lane)
+  let l:at = l:new ? repeat([s:row(a:lane), 0], 2) : s:place(a:lane)
   if empty(l:at)
     return 'dropped'
   elseif deepchat#buf#user_is_busy(a:lane.buf, l:at[2])
     return 'retry'
   endif
   let l:word = deepchat#buf#edit(a:lane.reply, a:insert, [a:lane, a:seq, a:kind, l:at, a:text])
+  if l:word ==# 'ok'
+    let a:lane.tail = strpart(a:lane.tail . a:text, max([strlen(a:lane.tail . a:text) - s:TAIL, 0]))
+  endif
   if l:new && l:word ==# 'ok'
     let l:lnum = deepchat#choice#lnum(a:lane)
     call deepchat#turn#refold(a:lane.buf, l:lnum, deepchat#turn#range_end(a:lane.buf, l:lnum))
@@ -58,7 +64,30 @@ endfunction
 
 function! s:alive(lane, at) abort
   let l:lnum = deepchat#choice#lnum(a:lane)
-  return l:lnum > 0 && l:lnum <= a:at[0]
+  return l:lnum > 0 && l:lnum <= a:at[0] && deepchat#turn#is_marker(getbufline(a:lane.buf, a:at[2] + 1)[0]) ==# ''
+endfunction
+
+" Where its text stands, [] if it has no place. An undo and a redo put it back,
+" but not the anchors: then it is the alternate that ends as this one did.
+function! s:place(lane) abort
+  let l:at = deepchat#buf#place(a:lane)
+  if !empty(l:at)
+    return l:at
+  endif
+  let l:group = deepchat#alt#group(a:lane.buf, deepchat#buf#anchor_at(a:lane.reply, 'head')[0] + 1)
+  for l:lnum in reverse(copy(l:group.alternates))
+    let l:last = deepchat#turn#range_end(a:lane.buf, l:lnum)
+    let l:last -= l:last > l:lnum + 2 && getbufline(a:lane.buf, l:last)[0] ==# '' ? 1 : 0
+    let l:lines = getbufline(a:lane.buf, max([l:lnum + 2, l:last - s:TAIL]), l:last)
+    let l:text = join(l:lines, "\n")
+    if strpart(l:text, strlen(l:text) - strlen(a:lane.tail)) ==# a:lane.tail
+      let l:at = [l:lnum + 1, 0, l:last - 1, strlen(l:lines[-1])]
+      call deepchat#buf#anchor(a:lane, 'head', l:lnum - 1, 0, l:lnum - 1, 0)
+      call deepchat#buf#anchor(a:lane, 'text', l:at[0], l:at[1], l:at[2], l:at[3])
+      return l:at
+    endif
+  endfor
+  return []
 endfunction
 
 " Behind a lane: the next one that has a place, or the first answer.
@@ -76,14 +105,17 @@ function! s:replace(next, row, count, lines) abort
   call deepchat#buf#anchor(a:next, 'head', l:head, 0, l:head, 0)
 endfunction
 
-" An edit: the place of a lane, in front of what is behind it.
-function! s:make_place(lane, at) abort
+" The row where a lane's place is to be: in front of what is behind it.
+function! s:row(lane) abort
   let l:next = s:next(a:lane)
   let l:row = deepchat#buf#anchor_at(l:next, 'head')[0]
-  if l:next is a:lane.reply
-    let l:row = deepchat#alt#group(a:lane.buf, l:row + 1).first - 1
-  endif
-  call s:replace(l:next, l:row, 0, ['%% alternate', '', '', ''])
+  return l:next is a:lane.reply ? deepchat#alt#group(a:lane.buf, l:row + 1).first - 1 : l:row
+endfunction
+
+" An edit: the place of a lane.
+function! s:make_place(lane, at) abort
+  let l:row = s:row(a:lane)
+  call s:replace(s:next(a:lane), l:row, 0, ['%% alternate', '', '', ''])
   call deepchat#buf#anchor(a:lane, 'head', l:row, 0, l:row, 0)
   call deepchat#buf#anchor(a:lane, 'text', l:row + 2, 0, l:row + 2, 0)
   return [l:row + 2, 0, l:row + 2, 0]

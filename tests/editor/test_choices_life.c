@@ -75,6 +75,29 @@ Test(editor_choices_life, side_by_side)
     stage_stop(&st);
 }
 
+/* Their places are found again behind an undo that was undone. */
+Test(editor_choices_life, undone_and_redone)
+{
+    struct stage st;
+    stage_start(&st,
+                SAY(0, "z") HOLD SAY(2, "c") SAY(1, "b") HOLD SAY(1, "1\\n1")
+                    SAY(2, "\\nc") SAY(0, "0") ENDS,
+                "'n': 3");
+    stage_ask(&st, "q");
+    cr_assert(stage_shows(&st, "z"));
+    stage_keys(&st, "Gimine<Esc>");
+    cr_assert(stage_next(&st, "b"));
+    cr_assert(stage_shows(&st, "c"));
+    stage_keys(&st, "u");
+    stage_expect_text(&st, "undone",
+                      CHAT_HEAD "%% assistant\n\nz\n\n%% user\n\nmine");
+    stage_keys(&st, "<C-r>");
+    cr_assert(stage_finish(&st));
+    stage_expect_text(&st, "redone", HAPPY "mine");
+    expect_events(&st, "redone", "Start\nDone stop");
+    stage_stop(&st);
+}
+
 /* ---- what a user may do meanwhile ---- */
 
 static const struct {
@@ -116,6 +139,13 @@ static const struct {
      "c", "zR:g/^b$/s/^/x\\ry/<CR>",
      CHAT_HEAD ALT("x\nyb1") ALT("c2") "%% assistant" PAIRS
                                        " alt=1\n\nz0" CHAT_END,
+     "Start\nDone stop"},
+    {"lines above the markers",
+     SAY(0, "z") SAY(1, "b") SAY(2, "c") HOLD SAY(1, "1") SAY(2, "2")
+         SAY(0, "0") ENDS,
+     "c", "zR:g/^%% a/normal! Onew<CR>",
+     CHAT_HEAD "new\n" ALT("b1\n\nnew")
+         ALT("c2\n\nnew") "%% assistant" PAIRS " alt=1\n\nz0" CHAT_END,
      "Start\nDone stop"},
     {"the first is taken away",
      SAY(0, "z") SAY(1, "b") HOLD SAY(1, "1") SAY(2, "2") "stall\n", "b",
@@ -166,8 +196,7 @@ Test(editor_choices_life, what_is_done_meanwhile)
     THINK(1, "h")                                                              \
     SAY(0, "ze")                                                               \
     SAY(2, "c")                                                                \
-    SAY(1, "b") HOLD THINK(1, "m") SAY(2, "c\\nc") SAY(0, "ro") SAY(1, "b")    \
-        ENDS
+    SAY(1, "b") HOLD THINK(1, "m") SAY(2, "c\\nc") SAY(0, "ro") SAY(1, "b") ENDS
 #define WHOLE                                                                  \
     "%% alternate\n\n%%% reasoning\n\nhm\n\n%%% assistant finish=stop\n\nbb"   \
     "\n\n" ALT("cc\nc") "%% assistant" PAIRS " alt=1\n\nzero" CHAT_END
