@@ -50,8 +50,8 @@ reply_show_wait(struct reply *r)
 static bool
 try_again(struct reply *r, const struct dc_failure *failure, double retry_after)
 {
-    bool hurry = failure->fault == DC_FAULT_RATE &&
-                 config_bool(r->cfg, "fail_fast");
+    bool hurry =
+        failure->fault == DC_FAULT_RATE && config_bool(r->cfg, "fail_fast");
     if (!failure->retry || hurry || r->came > 0 ||
         r->attempt >= (int)config_number(r->cfg, "retries"))
         return false;

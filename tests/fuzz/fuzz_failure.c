@@ -64,7 +64,7 @@ read_as_answer(uint8_t net, uint8_t status, struct dc_str body)
 static void
 send_as_message(struct dc_str text)
 {
-    struct dc_message m = {DC_ROLE_USER, text, text, text};
+    struct dc_message m = {.text = text, .id = text, .name = text};
     struct dc_request req = {.messages = &m, .message_count = 1};
     size_t len = 0;
     for (int role = DC_ROLE_SYSTEM; role <= DC_ROLE_TOOL; role++) {

@@ -148,8 +148,8 @@ expect_texts(struct rig *r, const char *name, const char *const *want)
 
 #define TALK                                                                   \
     SAY(0, "a")                                                                \
-    SAY(1, "b") SAY(2, "c") "wait 100\n" SAY(0, "0") SAY(1, "1") SAY(2, "2")   \
-        ENDS
+    SAY(1, "b")                                                                \
+    SAY(2, "c") "wait 100\n" SAY(0, "0") SAY(1, "1") SAY(2, "2") ENDS
 #define CLOSED "wait 30000\n"
 
 static const struct {

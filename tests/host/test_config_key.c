@@ -42,9 +42,9 @@ make(const char *settings, const char *buffer, const char *chat,
 static void
 clear(void)
 {
-    static const char *const names[] = {"DEEPINFRA_API_KEY", "DEEPINFRA_TOKEN",
-                                        "A_KEY", "B_KEY", "GROQ_API_KEY",
-                                        "OPENAI_API_KEY"};
+    static const char *const names[] = {
+        "DEEPINFRA_API_KEY", "DEEPINFRA_TOKEN", "A_KEY", "B_KEY",
+        "GROQ_API_KEY",      "OPENAI_API_KEY"};
     for (size_t i = 0; i < COUNT(names); i++)
         unsetenv(names[i]);
 }
