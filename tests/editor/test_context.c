@@ -91,6 +91,11 @@ static const struct {
     {"code and escapes", "", "",
      "`@file:a.c` \\@file:a.c x@file:a.c\n```\n@file:a.c\n```", "",
      "\"`@file:a.c` \\\\@file:a.c x@file:a.c\\n```\\n@file:a.c\\n```\"}]"},
+    {"quotes, fences of list items", "", "",
+     "> @file:a.c\n- > @file:a.c\n\n- ```\n  @file:a.c\n  ```\n@file:a.c:1",
+     "%% context from=a.c:1\n\n```c\nint a;\n```\n\n", "a.c:1\"}]"},
+    {"lines with CR LF", "", "", "```\r\nx\r\n```\r\n@file:a.c:2-3\r", LINES_2,
+     "int c;\\n```\\n\\n"},
     {"no empty line above", "", "%% system\nBe brief\n", "@file:a.c:1",
      "%% context from=a.c:1\n\n```c\nint a;\n```\n\n",
      "\"Be brief\"},{\"role\":\"user\",\"content\":\"```c\\nint a;\\n```\\n\\n"
@@ -124,6 +129,9 @@ static const struct {
     {"the selection", "execute 'normal! GV' | execute \"normal! \\<Esc>\"", "",
      "@selection", "%% context from=sub/d.txt:2\n\n```text\nTWO\n```\n\n",
      "TWO"},
+    {"the selection, upwards",
+     "execute 'normal! GVk' | execute \"normal! \\<Esc>\"", "", "@selection",
+     "%% context from=sub/d.txt:1-2\n\n```text\none\nTWO\n```\n\n", "TWO"},
 };
 
 static char *
@@ -235,6 +243,25 @@ command(struct stage *st, const char *name, const char *ex, const char *line)
     expect_line(st, name, line);
 }
 
+/* The source is in a buffer, saved or not. */
+static void
+in_a_buffer(struct stage *st)
+{
+    ed_ex(st->ed, "split sub/d.txt | call setline(2, 'two') | wincmd p | "
+                  "doautocmd FocusGained");
+    cr_assert(ed_wait(st->ed, STAGE_MS, "empty(b:deepchat_stale)"));
+    ed_ex(st->ed,
+          "wincmd p | call setline(2, 'zwei') | silent write | wincmd p");
+    cr_assert(ed_wait(st->ed, STAGE_MS, "!empty(b:deepchat_stale)"));
+    /* opened from elsewhere, it knows where that was */
+    ed_ex(st->ed, "let b:deepchat = {} | DeepSend");
+    cr_assert(stage_idle(st) && stage_shows(st, "Hello"));
+    ed_ex(st->ed, "let g:f = expand('%%:p') | silent %%bwipeout! | cd / | "
+                  "execute 'edit' fnameescape(g:f)");
+    cr_assert(
+        ed_wait(st->ed, STAGE_MS, "!empty(get(b:, 'deepchat_stale', {}))"));
+}
+
 Test(editor_context, attach)
 {
 #define D_2 "%% context from=sub/d.txt:2\n\n```txt\ntwo\n```\n\n"
@@ -280,20 +307,7 @@ Test(editor_context, attach)
     cr_assert(stage_shows(&st, "```txt\n2\n```"));
     ed_ex(st.ed, "silent undo");
     stage_expect_text(&st, "one step", want);
-    /* in a buffer, saved or not */
-    ed_ex(st.ed, "split sub/d.txt | call setline(2, 'two') | wincmd p | "
-                 "doautocmd FocusGained");
-    cr_assert(ed_wait(st.ed, STAGE_MS, "empty(b:deepchat_stale)"));
-    ed_ex(st.ed,
-          "wincmd p | call setline(2, 'zwei') | silent write | wincmd p");
-    cr_assert(ed_wait(st.ed, STAGE_MS, "!empty(b:deepchat_stale)"));
-    /* opened from elsewhere, it knows where that was */
-    ed_ex(st.ed, "let b:deepchat = {} | DeepSend");
-    cr_assert(stage_idle(&st) && stage_shows(&st, "Hello"));
-    ed_ex(st.ed, "let g:f = expand('%%:p') | silent %%bwipeout! | cd / | "
-                 "execute 'edit' fnameescape(g:f)");
-    cr_assert(
-        ed_wait(st.ed, STAGE_MS, "!empty(get(b:, 'deepchat_stale', {}))"));
+    in_a_buffer(&st);
     free(want);
     stage_stop(&st);
 }
