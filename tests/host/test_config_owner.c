@@ -55,8 +55,7 @@ entries(const struct combination *c)
 {
     struct value *all = value_map(), *plain = value_map();
     value_put(all, "e", level('e', c->e, NULL));
-    if (c->groq >= 0)
-        value_put(all, "groq", level('x', c->groq, NULL));
+    value_put(all, "groq", level('x', c->groq, NULL));
     value_put(plain, "temperature", value_int(1));
     value_put(all, "plain", plain);
     return all;
@@ -111,8 +110,8 @@ struct owner {
 static struct owner
 of_entry(const struct combination *c, const char *name)
 {
-    bool own_url = c->groq >= 0 && (c->groq & URL);
-    bool own_key = c->groq >= 0 && (c->groq & KEY);
+    bool own_url = c->groq & URL;
+    bool own_key = c->groq & KEY;
     if (strcmp(name, "e") == 0)
         return (struct owner){"e.example", c->e & KEY ? "KEY_OF_e" : NULL};
     if (strcmp(name, "groq") != 0)
@@ -222,7 +221,7 @@ Test(config_owner, every_combination, .timeout = 60)
         setenv(names[i], names[i], 1);
     unsetenv("DEEPINFRA_TOKEN");
     for (int places = 0; places < 64; places++)
-        for (int groq = -1; groq <= BOTH; groq++)
+        for (int groq = 0; groq <= BOTH; groq++)
             check_choices(&(struct combination){
                 .settings = places & BOTH,
                 .buffer = places >> 2 & BOTH,
