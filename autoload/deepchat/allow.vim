@@ -57,7 +57,7 @@ endfunction
 " deepchat#chat#send() is asked for it: quiet, without a question.
 function! deepchat#allow#send(buf, last, options) abort
   return has_key(a:options, 'quiet')
-        \ || deepchat#allow#ask(a:buf, s:schema(a:buf, get(a:options, 'arguments', []))
+        \ || deepchat#allow#ask(a:buf, s:schema(a:buf, deepchat#role#arguments(a:buf, a:last) + get(a:options, 'arguments', []))
         \   + s:images(a:buf, a:last) + deepchat#context#files(a:buf, a:last))
 endfunction
 
@@ -107,12 +107,10 @@ endfunction
 " The schema that holds for this send.
 function! s:schema(buf, arguments) abort
   let l:given = filter(copy(a:arguments), 'v:val =~# "^json_schema="')
-  if !empty(l:given)
-    return [l:given[-1][12:]]
-  endif
   let l:lines = getbufline(a:buf, 1, 200)
   let l:front = get(l:lines, 0, '') =~# '^---\r\?$' ? l:lines[1 : match(l:lines, '^---\r\?$', 1)] : []
-  let l:value = matchstr(get(filter(l:front, 'v:val =~# "^json_schema:"'), -1, ''), ':\s*\zs.\{-}\ze\s*$')
+  let l:given = filter(l:front, 'v:val =~# "^json_schema:"') + l:given
+  let l:value = matchstr(get(l:given, -1, ''), '[:=]\s*\zs.\{-}\ze\s*$')
   if l:value =~# '^".*"$'
     silent! let l:value = json_decode(l:value)
   endif

@@ -27,12 +27,12 @@ endfunction
 function! deepchat#continue#chat(buf, options) abort
   call deepchat#ui#clear_error(a:buf)
   let l:lnum = s:last_answer(a:buf)
-  if deepchat#chat#is_held(a:buf) || deepchat#chat#is_fixed(a:buf) || !s:can_go_on(a:buf, l:lnum)
-        \ || !deepchat#allow#send(a:buf, l:lnum, a:options)
-    return 0
-  endif
   let l:arguments = deepchat#role#arguments(a:buf, l:lnum - 1) + get(a:options, 'arguments', [])
   let l:options = extend({'arguments': l:arguments}, a:options, 'keep')
+  if deepchat#chat#is_held(a:buf) || deepchat#chat#is_fixed(a:buf) || !s:can_go_on(a:buf, l:lnum)
+        \ || !deepchat#allow#send(a:buf, l:lnum, l:options)
+    return 0
+  endif
   let l:reply = s:expect(a:buf, l:lnum)
   call deepchat#buf#status(l:reply.id, 'waiting')
   let l:why = deepchat#host#send('continue', extend({'id': l:reply.id, 'buf': a:buf,

@@ -35,6 +35,7 @@ static const struct {
     {"hot", "---\\ntemperature: 9\\n---\\nx"},
     {"a=b", "x"},
     {"tab\tbed", "x"},
+    {"shape", "---\\njson_schema: \\\"~/shape.json\\\"\\n---\\nShape."},
     {"a:b", "---\\nseed: 5\\n---\\nColon."},
 };
 
@@ -229,6 +230,29 @@ Test(editor_roles, later_and_again)
     char *body = server_request_body(st.sv, 1, NULL);
     cr_expect_null(strstr(body, "temperature"), "%s", body);
     free(body);
+    stage_stop(&st);
+}
+
+/* A file that a role names is asked about when its turn is sent. */
+Test(editor_roles, asks_first)
+{
+    struct stage st;
+    start(&st);
+    ed_ex(st.ed, "call mkdir($HOME . '/p/.git', 'p') | cd $HOME/p");
+    ed_ex(st.ed, "call writefile(['{}'], $HOME . '/shape.json')");
+    stage_script(&st, "token {}" STOP);
+    ed_ex(st.ed, "DeepChat! /shape");
+    ed_ex(st.ed, "call setline('$', 'What?')");
+    ed_keys(st.ed, ":DeepSend<CR>");
+    cr_assert(ed_wait_screen(st.ed, "is outside the project", STAGE_MS));
+    ed_keys(st.ed, "n");
+    cr_assert(ed_wait_screen(st.ed, "not allowed: ", STAGE_MS));
+    ed_keys(st.ed, ":DeepSend<CR>");
+    cr_assert(ed_wait_screen(st.ed, "is outside the project", STAGE_MS));
+    ed_keys(st.ed, "s");
+    cr_assert(server_wait_requests(st.sv, 1, STAGE_MS));
+    cr_assert(stage_idle(&st));
+    expect_in_body(&st, "its schema", "\"json_schema\"");
     stage_stop(&st);
 }
 
