@@ -1,10 +1,13 @@
 " References in a user's turn: '@file:path', '@file:path:10-20', '@buffer',
 " '@buffer:name', '@selection', '@diagnostics', '@quickfix', '@diff', or with '#'
-" for '@'. They count at the start of a word, outside code. In a name '\ ' is a
-" blank; punctuation behind a word does not belong to it.
+" for '@'. They count at the start of a word, outside code and quotes: what is
+" there is mostly somebody else's. In a name '\ ' is a blank; punctuation behind
+" a word does not belong to it.
 
 let s:WORD = '\%(^\|[[:blank:]([{<"'']\)\zs[@#]\%(file:\|\%(buffer\|selection\|diagnostics\|quickfix\|diff\)\a\@!\)'
-      \ . '\%(\\.\|[^[:blank:]\x01]\)*'
+      \ . '\%(\\.\|[^[:blank:]\r\x01]\)*'
+let s:ITEMS = '\%(\%([-*+]\|\d\{1,9}[.)]\)\s\+\)*'
+let s:QUOTE = '^\s*' . s:ITEMS . '>'
 let s:BARE = ['selection', 'diagnostics', 'quickfix', 'diff']
 " A longer paragraph is data, and holds no references.
 let s:PARAGRAPH_MAX = 65536
@@ -79,10 +82,11 @@ endfunction
 
 " ---- what is code ----------------------------------------------------------
 
-" lines with those of fences empty, and in code spans a control for each
-" character.
+" lines with those of fences and quotes empty, and in code spans a control for
+" each character. Here a fence may begin in a list item.
 function! deepchat#reference#outside_code(lines) abort
-  let l:lines = deepchat#reference#outside_fences(a:lines)
+  let l:lines = map(copy(a:lines), 'v:val =~# s:QUOTE ? "" : v:val')
+  let l:lines = deepchat#reference#outside_fences(l:lines, s:ITEMS)
   let [l:first, l:count] = [0, len(l:lines)]
   while l:first < l:count
     let l:last = l:first
@@ -118,15 +122,17 @@ function! s:without_spans(text) abort
   endwhile
 endfunction
 
-" lines with those of code fences empty.
-function! deepchat#reference#outside_fences(lines) abort
+" lines with those of code fences empty. One begins a line, or stands there
+" behind what matches a pattern.
+function! deepchat#reference#outside_fences(lines, ...) abort
+  let l:open = '^\s*' . (a:0 > 0 ? a:1 : '') . '\zs\%(`\{3,}\ze[^`]*$\|\~\{3,}\)'
   let l:end = ''
   let l:found = []
   for l:line in a:lines
-    let l:run = l:end !=# '' ? '' : matchstr(l:line, '^\s*\zs\%(`\{3,}\ze[^`]*$\|\~\{3,}\)')
+    let l:run = l:end !=# '' ? '' : matchstr(l:line, l:open)
     call add(l:found, l:end !=# '' || l:run !=# '' ? '' : l:line)
     if l:run !=# ''
-      let l:end = printf('^%s\%%(%s\)\{%d,}\s*$', l:line =~# '^ \{0,3}\S' ? ' \{0,3}' : '\s\+',
+      let l:end = printf('^%s\%%(%s\)\{%d,}\s*\r\?$', l:line =~# '^ \{0,3}[`~]' ? ' \{0,3}' : '\s\+',
             \ escape(l:run[0], '~'), strlen(l:run))
     elseif l:end !=# '' && l:line =~# l:end
       let l:end = ''
