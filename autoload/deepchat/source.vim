@@ -33,8 +33,9 @@ function! s:resolve(buf, reference) abort
   elseif l:ref.kind ==# 'diagnostics'
     return s:diagnostics(l:source)
   elseif l:ref.kind ==# 'selection'
+    " '< is where it began, be that below the other end
     let l:marks = map(filter(getmarklist(l:source), 'v:val.mark =~# "[<>]"'), 'v:val.pos[1]')
-    return len(l:marks) == 2 ? s:lines(a:buf, l:source, l:marks[0], l:marks[1])
+    return len(l:marks) == 2 ? s:lines(a:buf, l:source, min(l:marks), max(l:marks))
           \ : {'from': 'selection', 'why': 'nothing was selected there yet; nothing was sent'}
   endif
   return s:lines(a:buf, l:source, l:ref.first, l:ref.last)
@@ -45,7 +46,7 @@ endfunction
 " in its buffer; any other is the host's to read.
 function! deepchat#source#file(buf, path, first, last) abort
   let l:file = deepchat#allow#find(a:buf, a:path)
-  let l:at = l:file ==# '' ? 0 : s:buffer_of(l:file)
+  let l:at = l:file ==# '' ? s:unwritten(a:buf, a:path) : s:buffer_of(l:file)
   if l:at > 0 && (getbufvar(l:at, '&modified') || getbufvar(l:at, '&fileencoding') !~# '^\%(utf-8\)\?$')
     return s:lines(a:buf, l:at, a:first, a:last)
   endif
@@ -89,6 +90,13 @@ function! s:buffer_of(file) abort
     endif
   endfor
   return 0
+endfunction
+
+" The buffer of a file that was never written, 0 if there is none of this path.
+function! s:unwritten(buf, path) abort
+  let l:name = simplify(a:path =~# '^[/~]' ? fnamemodify(a:path, ':p') : deepchat#allow#cwd(a:buf) . '/' . a:path)
+  let l:infos = filter(getbufinfo({'bufloaded': 1}), 'v:val.name ==# l:name && v:val.changed')
+  return get(get(l:infos, 0, {}), 'bufnr', 0)
 endfunction
 
 function! s:is_chat(buf) abort

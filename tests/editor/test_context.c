@@ -126,6 +126,11 @@ static const struct {
     {"the same by its buffer", "", "", "@buffer", EDITED, "TWO"},
     {"by its name", "", "", "@buffer:d.txt:2",
      "%% context from=sub/d.txt:2\n\n```text\nTWO\n```\n\n", "TWO"},
+    {"a file that was never written",
+     "let g:n = bufadd('n.c') | call bufload(g:n) | "
+     "call setbufline(g:n, 1, 'int n;')",
+     "", "@file:sub/../n.c", "%% context from=n.c\n\n```c\nint n;\n```\n\n",
+     "int n;"},
     {"the selection", "execute 'normal! GV' | execute \"normal! \\<Esc>\"", "",
      "@selection", "%% context from=sub/d.txt:2\n\n```text\nTWO\n```\n\n",
      "TWO"},
@@ -252,7 +257,8 @@ in_a_buffer(struct stage *st)
     cr_assert(ed_wait(st->ed, STAGE_MS, "empty(b:deepchat_stale)"));
     ed_ex(st->ed,
           "wincmd p | call setline(2, 'zwei') | silent write | wincmd p");
-    cr_assert(ed_wait(st->ed, STAGE_MS, "!empty(b:deepchat_stale)"));
+    cr_assert(
+        ed_wait(st->ed, STAGE_MS, "!empty(get(b:, 'deepchat_stale', {}))"));
     /* opened from elsewhere, it knows where that was */
     ed_ex(st->ed, "let b:deepchat = {} | DeepSend");
     cr_assert(stage_idle(st) && stage_shows(st, "Hello"));
@@ -273,6 +279,9 @@ Test(editor_context, attach)
     command(&st, "none", "DeepAttach", "which file? :DeepAttach {file...}");
     command(&st, "missing", "DeepAttach a.c none",
             "no file none; nothing was attached");
+    command(&st, "one of them", "DeepAttach a.c *.none",
+            "no file *.none; nothing was attached");
+    put_dir(&st, "p/d.md");
     command(&st, "no chat", "wincmd p | DeepAttach!",
             "this buffer is not a chat; :DeepChat opens one");
     load_chat(&st, HEAD "%% user\n\n@file:a.c");
@@ -287,7 +296,8 @@ Test(editor_context, attach)
     /* what has changed since */
     put(&st, "p/sub/d.txt", "one\r\n2\r\n", 8);
     ed_ex(st.ed, "silent! %%foldopen! | doautocmd FocusGained");
-    cr_assert(ed_wait(st.ed, STAGE_MS, "!empty(b:deepchat_stale)"));
+    cr_assert(
+        ed_wait(st.ed, STAGE_MS, "!empty(get(b:, 'deepchat_stale', {}))"));
     char *behind = ed_behind(st.ed);
     cr_expect_str_eq(behind, "5:  changed since", "%s", behind);
     free(behind);
