@@ -30,21 +30,19 @@ function! deepchat#attach#command(mods, bang, ...) abort
   endif
 endfunction
 
-" [name, first, last] of each file, wildcards expanded; what stands in none is as
-" it was written.
+" [name, first, last] of each file, wildcards expanded to files; what stands for
+" none is as it was written.
 function! s:named(names) abort
   let l:found = []
   for l:name in a:names
     let l:file = deepchat#reference#lines(l:name)
     let l:wild = l:file.name =~# '[*?[]' && stridx(l:file.name, '`') < 0 && getftype(l:file.name) ==# ''
     " allow(glob): the user's own words, and no backtick in them
-    for l:path in l:wild ? glob(l:file.name, 0, 1) : []
-      call add(l:found, [fnamemodify(l:path, ':p'), l:file.first, l:file.last])
+    let l:paths = filter(l:wild ? glob(l:file.name, 0, 1) : [], '!isdirectory(v:val)')
+    for l:path in empty(l:paths) ? [l:file.name] : l:paths
+      let l:whole = fnamemodify(l:path, ':p')
+      call add(l:found, [getftype(l:whole) ==# '' ? l:path : l:whole, l:file.first, l:file.last])
     endfor
-    if !l:wild || empty(l:found)
-      let l:path = fnamemodify(l:file.name, ':p')
-      call add(l:found, [getftype(l:path) ==# '' ? l:file.name : l:path, l:file.first, l:file.last])
-    endif
   endfor
   return l:found
 endfunction
