@@ -52,9 +52,13 @@ function! deepchat#port#anchor_drop(buf, key) abort
 endfunction
 
 " Insert lines (a list; the first goes on at row, col) into buf. Throws what
-" the editor throws when it does not allow an edit now.
+" the editor throws when it does not allow an edit now. Neovim before 0.12 cuts
+" the top off a fold into which more than two go at once.
 function! deepchat#port#insert(buf, row, col, lines) abort
-  if s:nvim
+  if s:nvim && len(a:lines) > 2 && !has('nvim-0.12')
+    call nvim_buf_set_text(a:buf, a:row, a:col, a:row, a:col, [a:lines[0], a:lines[-1]])
+    call nvim_buf_set_lines(a:buf, a:row + 1, a:row + 1, v:true, a:lines[1:-2])
+  elseif s:nvim
     call nvim_buf_set_text(a:buf, a:row, a:col, a:row, a:col, a:lines)
   else
     call deepchat#prop#insert(a:buf, a:row + 1, a:col, a:lines)

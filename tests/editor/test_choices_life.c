@@ -19,12 +19,13 @@ TestSuite(editor_choices_life, .init = setup, .timeout = 120);
 #define HOLD "hold g\n"
 #define STEPS                                                                  \
     SAY(0, "z")                                                                \
-    HOLD SAY(1, "b") HOLD SAY(2, "c\\nc") SAY(1, "1\\n1") HOLD SAY(0, "0") ENDS
+    HOLD SAY(1, "b") HOLD SAY(2, "c\\nc") SAY(1, "1\\n\\n1") HOLD SAY(0, "0")  \
+        ENDS
 #define PAIRS " finish=stop in=10 out=5 cost=0.001"
 #define ALT(text) "%% alternate finish=stop\n\n" text "\n\n"
 #define HAPPY                                                                  \
-    CHAT_HEAD ALT("b1\n1") ALT("c\nc") "%% assistant" PAIRS                    \
-                                       " alt=1\n\nz0" CHAT_END
+    CHAT_HEAD ALT("b1\n\n1") ALT("c\nc") "%% assistant" PAIRS                  \
+                                         " alt=1\n\nz0" CHAT_END
 
 static void
 expect_folds(struct stage *st, const char *name, const char *want)
@@ -49,13 +50,13 @@ Test(editor_choices_life, side_by_side)
     stage_expect(&st, "cursor", "getline('.') . col('.')", "mine1");
     cr_assert(stage_next(&st, "c"));
     cr_assert(stage_shows(&st, "b1"));
-    expect_folds(&st, "two", "9-13 14-18");
-    stage_expect(&st, "where they are", "getline(14)", "%% alternate");
+    expect_folds(&st, "two", "9-14 15-19");
+    stage_expect(&st, "where they are", "getline(15)", "%% alternate");
     cr_assert(stage_finish(&st));
     stage_expect_text(&st, "all", HAPPY "mine");
     /* Neovim 0.12 makes new ones for new markers */
-    stage_expect(&st, "at the end", "map([11, 16, 20], 'foldclosed(v:val)')",
-                 "9\n14\n-1");
+    stage_expect(&st, "at the end", "map([11, 17, 21], 'foldclosed(v:val)')",
+                 "9\n15\n-1");
     cr_expect(ed_wait_screen(st.ed, " 1/3", STAGE_MS));
     expect_events(&st, "all", "Start\nDone stop");
     stage_keys(&st, "u");
@@ -68,8 +69,8 @@ Test(editor_choices_life, side_by_side)
     ed_ex(st.ed, "DeepAlt 3");
     stage_expect_text(&st, "the third",
                       CHAT_HEAD "%% alternate" PAIRS "\n\nz0\n\n" ALT(
-                          "b1\n1") "%% assistant finish=stop\n\nc\nc" CHAT_END
-                                   "mine");
+                          "b1\n\n1") "%% assistant finish=stop\n\nc\nc" CHAT_END
+                                     "mine");
     ed_ex(st.ed, "DeepAlt 1");
     stage_expect_text(&st, "the first", HAPPY "mine");
     stage_stop(&st);
@@ -80,7 +81,7 @@ Test(editor_choices_life, undone_and_redone)
 {
     struct stage st;
     stage_start(&st,
-                SAY(0, "z") HOLD SAY(2, "c") SAY(1, "b") HOLD SAY(1, "1\\n1")
+                SAY(0, "z") HOLD SAY(2, "c") SAY(1, "b") HOLD SAY(1, "1\\n\\n1")
                     SAY(2, "\\nc") SAY(0, "0") ENDS,
                 "'n': 3");
     stage_ask(&st, "q");
