@@ -88,14 +88,14 @@ function! s:project(buf) abort
   return getbufvar(a:buf, 'deepchat_project', getcwd())
 endfunction
 
-" In the project or beside the chat. Who works in the home directory has not
-" put what is hidden there into a project.
+" In the project or beside the chat. Who works in the home directory, or above
+" it, has not put what is hidden there into a project.
 function! s:is_inside(buf, file) abort
   let l:chat = deepchat#file#path(a:buf)
   for l:dir in [s:project(a:buf)] + (l:chat ==# '' ? [] : [fnamemodify(l:chat, ':h')])
     let l:root = s:real(l:dir)
     if strlen(l:root) > 1 && stridx(a:file, l:root . '/') == 0
-          \ && !(l:root ==# s:real($HOME) && stridx(a:file, '/.', strlen(l:root)) >= 0)
+          \ && !(stridx(s:real($HOME) . '/', l:root . '/') == 0 && stridx(a:file, '/.', strlen(l:root)) >= 0)
       return 1
     endif
   endfor

@@ -117,8 +117,8 @@ below(const char *dir, const char *path)
     return path + len;
 }
 
-/* In a project. Who works in the home directory has not put what is hidden
- * there into a project. */
+/* In a project. Who works in the home directory, or above it, has not put what
+ * is hidden there into a project. */
 static bool
 inside(const char *dir, const char *path)
 {
@@ -126,8 +126,9 @@ inside(const char *dir, const char *path)
     char *tilde = config_expand(str_of("~"));
     char *home = realpath(tilde, NULL);
     const char *rest = real != NULL ? below(real, path) : NULL;
-    bool is_home = real != NULL && home != NULL && strcmp(real, home) == 0;
-    bool yes = rest != NULL && !(is_home && strstr(rest, "/.") != NULL);
+    bool has_home = real != NULL && home != NULL &&
+                    (strcmp(real, home) == 0 || below(real, home) != NULL);
+    bool yes = rest != NULL && !(has_home && strstr(rest, "/.") != NULL);
     free(home);
     free(tilde);
     free(real);

@@ -52,6 +52,12 @@ static const struct trouble rows[] = {
      "link is outside the project; nothing was sent", 0},
     {"its buffer", NULL, ASK("@buffer:secret"), QUIET, NULL,
      "SECRET is outside the project; nothing was sent", 0},
+    {"hidden below the home directory",
+     "call mkdir($HOME . '/.hidden') | edit $HOME/.hidden/12345678 | "
+     "call setline(1, 'x') | hide enew",
+     ASK("@buffer:12345678"),
+     "let b:deepchat_project = fnamemodify($HOME, ':h') | " QUIET, NULL,
+     "….hidden/12345678 is outside the project; nothing was sent", 0},
     {"no such buffer", NULL, ASK("@buffer:none.c"), NULL, NULL,
      "no buffer none.c is loaded; nothing was sent", 0},
     {"a binary buffer", "edit bin | hide enew", ASK("@buffer:bin"), NULL, NULL,

@@ -119,6 +119,8 @@ static const struct {
     {"", "@home", "@home", "", "notes/.x/f", "notes/.x/f" OUTSIDE},
     {"", "@home", "@home", "@home/.ssh/key", "~/.ssh/key", "home/.ssh/key"},
     {"@home/chat", "@p", "@p", "", ".ssh/key", ".ssh/key" OUTSIDE},
+    {"", "@", "@", "", "home/.ssh/key", "home/.ssh/key" OUTSIDE},
+    {"", "@", "@", "", "home/notes/n", "home/notes/n"},
     {"", "@home", "@home/notes", "", ".x/f", "home/notes/.x/f"},
 
     /* nothing there */
