@@ -207,15 +207,25 @@ on_diff(void *user, const struct child_result *result)
     take(g);
 }
 
-/* What the repository sets up to be run is not run. */
+/* What the repository sets up to be run is not run, but for its filters:
+ * without them the files could not be compared. */
 static void
 start_diff(struct gather *g)
 {
     char *project = mem_str(value_as_text(value_get(g->args, "project"), "."));
-    char command[][24] = {"git",           "-C",         "",
-                          "--no-pager",    "-c",         "core.fsmonitor=false",
-                          "diff",          "--no-color", "--no-ext-diff",
-                          "--no-textconv", "HEAD"};
+    char command[][32] = {"git",
+                          "-C",
+                          "",
+                          "--no-pager",
+                          "-c",
+                          "core.fsmonitor=false",
+                          "-c",
+                          "core.hooksPath=/dev/null",
+                          "diff",
+                          "--no-color",
+                          "--no-ext-diff",
+                          "--no-textconv",
+                          "HEAD"};
     enum { COUNT = sizeof command / sizeof *command };
     char *argv[COUNT + 1] = {NULL};
     for (size_t i = 0; i < COUNT; i++)

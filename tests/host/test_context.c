@@ -5,6 +5,8 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -168,6 +170,24 @@ git(const char *a, const char *b, const char *c)
     cr_assert_eq(proc_stop(&p), 0, "git %s", a);
 }
 
+/* The index is brought up to date by the diff, which a hook is told. */
+static void
+hook(void)
+{
+    static const char script[] = "#!/bin/sh\ntouch hooked\n";
+    static const char *const files[] = {"a", "b"};
+    char *path = temp_path(dir, "post-index-change");
+    temp_write(path, script, sizeof script - 1);
+    chmod(path, 0700);
+    free(path);
+    git("config", "core.hooksPath", dir);
+    for (size_t i = 0; i < 2; i++) {
+        path = temp_path(dir, files[i]);
+        cr_assert_eq(utimes(path, (struct timeval[2]){{1, 0}, {1, 0}}), 0);
+        free(path);
+    }
+}
+
 Test(context, diff)
 {
     start(1 << 16);
@@ -180,10 +200,16 @@ Test(context, diff)
     fake_start(&fe, 1 << 16);
     git("init", "-q", NULL);
     put("a", "one\n", 4);
-    git("add", "a", NULL);
+    put("b", "two\n", 4);
+    git("add", "a", "b");
     git("commit", "-qm", "x");
     expect("diff", "|git diff HEAD is empty; nothing was sent");
     /* what the repository wants to be run is not */
+    hook();
+    expect("diff", "|git diff HEAD is empty; nothing was sent");
+    char *hooked = temp_path(dir, "hooked");
+    cr_expect_eq(access(hooked, F_OK), -1);
+    free(hooked);
     git("config", "diff.external", "false");
     git("config", "core.fsmonitor", "false");
     git("config", "color.ui", "always");
