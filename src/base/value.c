@@ -130,10 +130,15 @@ value_put(struct value *map, const char *key, struct value *item)
         map->items[i] = item;
         return;
     }
+    value_put_new(map, key, item);
+}
+
+void
+value_put_new(struct value *map, const char *key, struct value *item)
+{
     grow(map);
-    map->keys[i] = mem_str(key);
-    map->items[i] = item;
-    map->count++;
+    map->keys[map->count] = mem_str(key);
+    map->items[map->count++] = item;
 }
 
 void
@@ -166,7 +171,7 @@ value_copy(const struct value *v)
     for (size_t i = 0; i < v->count; i++) {
         struct value *item = value_copy(v->items[i]);
         if (v->kind == VALUE_MAP)
-            value_put(copy, v->keys[i], item);
+            value_put_new(copy, v->keys[i], item);
         else
             value_add(copy, item);
     }

@@ -53,6 +53,8 @@ void value_free(struct value *v);
 void value_add(struct value *list, struct value *item);
 /* item is taken and replaces what stood under key. */
 void value_put(struct value *map, const char *key, struct value *item);
+/* The same where nothing stands under key yet: it is not looked for. */
+void value_put_new(struct value *map, const char *key, struct value *item);
 /* Drop key, if it is there. */
 void value_drop(struct value *map, const char *key);
 

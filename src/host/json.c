@@ -165,10 +165,76 @@ number(double d)
     return isfinite(d) ? value_float(d) : NULL;
 }
 
+static struct value *convert(const cJSON *node);
+
+struct place {
+    const cJSON *node;
+    size_t at;
+};
+
+static int
+by_name(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    int order = strcmp(x->node->string, y->node->string);
+    return order != 0 ? order : x->at < y->at ? -1 : 1;
+}
+
+/* Its members by their names, of two with the same the last: to look for each
+ * among the others would take minutes for what a server can send. */
+static size_t
+sort_members(const cJSON *object, struct place *places)
+{
+    size_t count = 0, kept = 0;
+    for (const cJSON *child = object->child; child; child = child->next) {
+        places[count] = (struct place){child, count};
+        count++;
+    }
+    qsort(places, count, sizeof *places, by_name);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = places[i].node->string;
+        if (i + 1 == count || strcmp(name, places[i + 1].node->string) != 0)
+            places[kept++] = places[i];
+    }
+    return kept;
+}
+
+static bool
+add_sorted(struct value *map, const cJSON *object, size_t count)
+{
+    struct place *places = mem_alloc(count * sizeof *places);
+    size_t kept = sort_members(object, places);
+    bool ok = true;
+    for (size_t i = 0; ok && i < kept; i++) {
+        struct value *item = convert(places[i].node);
+        ok = item != NULL;
+        if (ok)
+            value_put_new(map, places[i].node->string, item);
+    }
+    free(places);
+    return ok;
+}
+
+static bool
+add_children(struct value *v, const cJSON *node)
+{
+    for (const cJSON *child = node->child; child; child = child->next) {
+        struct value *item = convert(child);
+        if (item == NULL)
+            return false;
+        if (v->kind == VALUE_MAP)
+            value_put(v, child->string, item);
+        else
+            value_add(v, item);
+    }
+    return true;
+}
+
 /* The tree of one node; NULL for a number that no double holds. */
 static struct value *
 convert(const cJSON *node)
 {
+    enum { MANY = 256 };
     if (cJSON_IsString(node))
         return value_text(node->valuestring);
     if (cJSON_IsNumber(node))
@@ -177,19 +243,16 @@ convert(const cJSON *node)
         return value_bool(cJSON_IsTrue(node));
     if (cJSON_IsNull(node))
         return value_nil();
-    struct value *v = cJSON_IsObject(node) ? value_map() : value_list();
-    for (const cJSON *child = node->child; child; child = child->next) {
-        struct value *item = convert(child);
-        if (item == NULL) {
-            value_free(v);
-            return NULL;
-        }
-        if (v->kind == VALUE_MAP)
-            value_put(v, child->string, item);
-        else
-            value_add(v, item);
-    }
-    return v;
+    size_t count = 0;
+    for (const cJSON *child = node->child; child; child = child->next)
+        count++;
+    bool map = cJSON_IsObject(node);
+    struct value *v = map ? value_map() : value_list();
+    if (map && count > MANY ? add_sorted(v, node, count)
+                            : add_children(v, node))
+        return v;
+    value_free(v);
+    return NULL;
 }
 
 struct value *

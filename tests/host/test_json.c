@@ -90,6 +90,41 @@ Test(json, reads_and_prints, .timeout = 20)
     free(got);
 }
 
+/* However many members there are: of two with the same name the last one holds,
+ * and it does not take long. */
+Test(json, members, .timeout = 20)
+{
+    static const size_t counts[] = {1, 255, 256, 257, 300000};
+    for (size_t i = 0; i < COUNT(counts); i++) {
+        struct buf text;
+        buf_init(&text, 1 << 24);
+        buf_add_text(&text, "{\"twice\":0");
+        for (size_t k = 2; k < counts[i]; k++)
+            buf_addf(&text, ",\"k%zu\":%zu", k, k);
+        buf_add_text(&text, counts[i] > 1 ? ",\"twice\":1}" : "}");
+        struct value *v = json_parse(buf_str(&text));
+        cr_assert_not_null(v);
+        size_t want = counts[i] > 1 ? counts[i] - 1 : 1;
+        cr_expect_eq(v->count, want, "%zu: %zu", counts[i], v->count);
+        cr_expect_eq(value_as_int(value_get(v, "twice"), -1), counts[i] > 1);
+        if (counts[i] > 254)
+            cr_expect_eq(value_as_int(value_get(v, "k250"), -1), 250);
+        struct value *copy = value_copy(v);
+        cr_expect_eq(copy->count, want);
+        value_free(copy);
+        value_free(v);
+        buf_finish(&text);
+    }
+    struct buf bad;
+    buf_init(&bad, 1 << 16);
+    buf_add_text(&bad, "{\"a\":1e999");
+    for (size_t k = 0; k < 300; k++)
+        buf_addf(&bad, ",\"k%zu\":[]", k);
+    buf_add_text(&bad, "}");
+    cr_expect_null(json_parse(buf_str(&bad)));
+    buf_finish(&bad);
+}
+
 /* A whole text cut anywhere is none. */
 Test(json, refuses_every_prefix, .timeout = 20)
 {
