@@ -187,6 +187,15 @@ model_list_find(const struct model_list *list, const char *name)
     return info;
 }
 
+/* What a price is counted in is known of the list alone. */
+static void
+fill_all_but_price(struct model_info *info, struct model_info more)
+{
+    if (info->price_in >= 0 || info->price_out >= 0)
+        more.price_in = more.price_out = more.price_cached = -1;
+    model_info_fill(info, &more);
+}
+
 void
 model_list_merge(struct model_list *list, const struct model_list *more)
 {
@@ -194,6 +203,6 @@ model_list_merge(struct model_list *list, const struct model_list *more)
         const struct model_info *known =
             model_list_get(more, list->items[i].name);
         if (known != NULL)
-            model_info_fill(&list->items[i], known);
+            fill_all_but_price(&list->items[i], *known);
     }
 }

@@ -48,7 +48,7 @@ struct model_info *model_list_find(const struct model_list *list,
 bool model_name_special(const char *name);
 /* True if the server looks for no model by name. */
 bool model_list_any(const struct model_list *list);
-/* What is in more is known better, but more has no new ones. */
+/* What is in more is known better, except prices, but more has no new ones. */
 void model_list_merge(struct model_list *list, const struct model_list *more);
 
 /* Up to two names in the list that somebody who wrote name can have meant, the

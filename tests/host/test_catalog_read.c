@@ -249,6 +249,35 @@ Test(catalog_read, details, .timeout = 20)
     }
 }
 
+/* A second list says more; the prices of the first one stay. */
+Test(catalog_read, two_lists, .timeout = 20)
+{
+    static const char first[] =
+        "[{\"id\":\"a\",\"metadata\":{\"context_length\":10,\"pricing\":{"
+        "\"input_tokens\":0.1,\"output_tokens\":0.3},\"tags\":[\"chat\"]}},"
+        "{\"id\":\"b\"},{\"id\":\"c\"}]";
+    static const char second[] =
+        "[{\"id\":\"a\",\"context_length\":20,\"max_output_length\":5,"
+        "\"input_modalities\":[\"image\"],\"pricing\":{\"prompt\":\"0.1\","
+        "\"completion\":\"0.3\",\"input_cache_read\":\"0.1\"}},{\"id\":\"b\","
+        "\"pricing\":{\"prompt\":\"0.000002\",\"completion\":\"0.000003\"}},"
+        "{\"id\":\"d\"}]";
+    struct model_list list, more;
+    struct buf text;
+    cr_assert(catalog_read_list(&list, str_of(first)));
+    cr_assert(catalog_read_list(&more, str_of(second)));
+    model_list_merge(&list, &more);
+    buf_init(&text, 4096);
+    for (size_t i = 0; i < list.count; i++)
+        print(&text, &list.items[i]);
+    cr_expect_str_eq(text.ptr, "a 20 5 0.1 0.3 - 1 1 -1 0 [chat]\n"
+                               "b - - 2 3 - -1 -1 -1 -1 []\n"
+                               "c - - - - - -1 -1 -1 -1 []\n");
+    buf_finish(&text);
+    model_list_finish(&list);
+    model_list_finish(&more);
+}
+
 /* ---- limits ---- */
 
 /* count models; the last one has size bytes of description. */
