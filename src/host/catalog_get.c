@@ -232,7 +232,7 @@ static void
 advance(struct catalog_get *g)
 {
     struct model_info *info = wanted(g->cfg, &g->list);
-    enum step next = g->line[0] == '\0' ? next_step(g) : OVER;
+    enum step next = g->line[0] == '\0' && !g->late ? next_step(g) : OVER;
     if (next == OVER && g->told && info != NULL)
         info->asked = true;
     g->step = next;
