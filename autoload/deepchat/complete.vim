@@ -72,6 +72,7 @@ endfunction
 " For :DeepModel: the models that the settings and this chat name, and those that
 " the server lists, if they have lead anywhere in their name; and servers that
 " begin with it. ++model= of a command, for which line is '', stays at its server.
+" A name that would end the command, and begin another one, is left out.
 function! deepchat#complete#model(lead, line, pos) abort
   let l:settings = deepchat#settings()
   let l:names = [deepchat#model#of(bufnr('%'))]
@@ -81,6 +82,7 @@ function! deepchat#complete#model(lead, line, pos) abort
   let [l:found, l:seen] = [[], {'': 1}]
   for l:name in l:names + map(deepchat#catalog#matching(bufnr('%'), a:lead), 'v:val[0]')
     if type(l:name) == v:t_string && !has_key(l:seen, l:name) && stridx(tolower(l:name), tolower(a:lead)) >= 0
+          \ && (a:line ==# '' || l:name !~# '[|"]')
       let l:seen[l:name] = 1
       call add(l:found, l:name)
     endif

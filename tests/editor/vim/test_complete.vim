@@ -50,6 +50,11 @@ function! Test_models() abort
   call assert_equal(['org/Big', 'org/Mid'], sort(deepchat#complete#model('org/', 'DeepModel org/', 14)))
   call assert_equal([], deepchat#complete#model('none', 'DeepModel none', 14))
   call assert_equal(['++model=org/Big'], deepchat#complete#chat('++model=big', 'DeepChat ++model=big', 20))
+  for l:name in ['evil|quit!', 'evil"']
+    let b:deepchat = {'model': l:name}
+    call assert_equal([], deepchat#complete#model('evil', 'DeepModel evil', 14))
+    call assert_equal(['++model=' . l:name], deepchat#complete#chat('++model=ev', 'DeepChat ++model=ev', 19))
+  endfor
   let g:deepchat = {'host': '/nonexistent'}
   enew!
   call assert_equal([], deepchat#complete#model('', 'DeepModel ', 10))
