@@ -190,9 +190,10 @@ function! deepchat#chat#add_text(buf, lines) abort
   if len(l:body) >= len(l:lines) && l:body[-len(l:lines):] ==# l:lines
     return
   endif
-  let l:lines = (empty(l:body) ? (l:marker > 0 ? [''] : []) : l:body + ['']) + l:lines
-  call setbufline(a:buf, l:marker + 1, l:lines)
-  call deletebufline(a:buf, l:marker + 1 + len(l:lines), '$')
+  let l:lines = (empty(l:body) && l:marker == 0 ? [] : ['']) + l:lines
+  let l:lnum = l:marker + 1 + len(l:body)
+  call setbufline(a:buf, l:lnum, l:lines)
+  call deletebufline(a:buf, l:lnum + len(l:lines), '$')
 endfunction
 
 " Lines line1 to line2 of buf as a context turn.

@@ -230,6 +230,8 @@ static const struct {
      REQUEST("", "````c\\nmain;\\n%% user\\n```\\n````\\n\\nWhy?")},
     {"the whole buffer", "call setline(1, ['a', 'b'])", "%DeepChat! Why?",
      REQUEST("", "```\\na\\nb\\n```\\n\\nWhy?")},
+    {"one behind the other", NULL, "execute 'DeepChat! Hi' | DeepChat more",
+     REQUEST("", "Hi")},
 };
 
 Test(commands, chat_arguments, .timeout = 30)
