@@ -6,7 +6,8 @@ function! s:host() abort
   call deepchat#host#running()
   function! deepchat#host#start() abort
     let s:started += 1
-    let s:about = {'arguments': ['model', 'max_tokens', 'temperature', 'stream']}
+    let s:about = {'options': map(['model', 'max_tokens', 'temperature', 'stream'],
+          \ '{"name": v:val, "argument": 1, "values": v:val ==# "stream" ? ["true", "false"] : []}')}
     return ''
   endfunction
   function! deepchat#host#about() abort
@@ -16,13 +17,15 @@ endfunction
 
 function! Test_arguments() abort
   call s:host()
+  let l:roles = map(deepchat#role#names(), '"/" . v:val')
   for [l:line, l:wanted] in [
         \ ['DeepChat +', ['++model=', '++max_tokens=', '++temperature=', '++stream=']],
         \ ['DeepChat ++m', ['++model=', '++max_tokens=']], ['DeepChat! ++te', ['++temperature=']],
         \ ["'<,'>vertical DeepChat! ++stream=false ++mo", ['++model=']], ['DeepChat ++x', []],
-        \ ['DeepChat m', []], ['DeepChat ', []], ['DeepChat text ++m', []],
+        \ ['DeepChat m', []], ['DeepChat ', l:roles], ['DeepChat text ++m', []],
         \ ['DeepChat ++model', ['++model=']],
-        \ ['DeepChat ++model=b text ++m', []], ['DeepChat ++max_tokens=', ['++max_tokens=']]]
+        \ ['DeepChat ++model=b text ++m', []], ['DeepChat ++max_tokens=', []],
+        \ ['DeepChat ++stream=f', ['++stream=false']]]
     let l:lead = matchstr(l:line, '\S*$')
     call assert_equal(l:wanted, deepchat#complete#chat(l:lead, l:line . ' behind', strlen(l:line)), l:line)
   endfor
