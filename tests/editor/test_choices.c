@@ -117,6 +117,20 @@ static const struct {
      DONE, "done in 2 parts, 10 tokens, $0.0020"},
 };
 
+/* All of them in place, one after the other, and as it was in the end. */
+static void
+choose_each(struct stage *st, size_t i)
+{
+    ed_ex(st->ed,
+          "let g:at = deepchat#alt#last_answer(bufnr('%%')) | let g:group = "
+          "deepchat#alt#group(bufnr('%%'), g:at)");
+    for (long n = ed_number(st->ed, "g:group.count"); n > 0; n--)
+        ed_ex(st->ed, "call cursor(g:group.top, 1) | silent DeepAlt %ld", n);
+    ed_ex(st->ed, "call cursor(g:group.top, 1) | silent execute 'DeepAlt' "
+                  "g:group.number");
+    stage_expect_text(st, sends[i].name, sends[i].want);
+}
+
 static void
 check_send(struct stage *st, size_t i)
 {
@@ -135,6 +149,10 @@ check_send(struct stage *st, size_t i)
     stage_expect_text(st, name, sends[i].chat);
     ed_ex(st->ed, "silent redo");
     stage_expect_text(st, name, sends[i].want);
+    /* a fork gets a turn for what is asked next */
+    if (strstr(sends[i].want, "alternate") != NULL &&
+        strcmp(name, "a fork") != 0)
+        choose_each(st, i);
 }
 
 Test(editor_choices, are_kept)
