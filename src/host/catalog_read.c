@@ -281,7 +281,6 @@ read_sizes(struct model_info *info, const struct value *v)
                                           "loaded_context_length",
                                           "max_context_length",
                                           "meta.n_ctx",
-                                          "meta.n_ctx_train",
                                           NULL};
     static const char *const output[] = {
         "top_provider.max_completion_tokens", "max_output_length",

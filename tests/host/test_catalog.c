@@ -35,9 +35,9 @@ static const struct {
     {"llama.cpp by any name", LLAMA,
      "json {\"n_ctx\":2048,\"modalities\":{\"vision\":true}}\n", NULL, "other",
      "2k", " /v1/models /props"},
-    {"llama.cpp without /props", LLAMA, NULL, NULL, "", "4k",
+    {"llama.cpp without /props", LLAMA, NULL, NULL, "x", "",
      " /v1/models /props"},
-    {"llama.cpp with odd /props", LLAMA, "json []\n", NULL, "x", "4k",
+    {"llama.cpp with odd /props", LLAMA, "json []\n", NULL, "x", "",
      " /v1/models /props"},
     {"Ollama", PLAIN, NULL,
      "json {\"model_info\":{\"general.architecture\":\"q\",\"q.context_length\""

@@ -95,7 +95,7 @@ static const struct {
     {"an older llama.cpp",
      "{\"data\":[{\"id\":\"x\",\"owned_by\":\"llamacpp\",\"meta\":{\"n_ctx_"
      "train\":4096}}]}",
-     "x 4096 - - - - -1 -1 -1 -1 []\n"},
+     "x - - - - - -1 -1 -1 -1 []\n"},
     {"models only, as Ollama's tags",
      "{\"models\":[{\"name\":\"llama3.2:latest\",\"model\":\"llama3.2:latest\","
      "\"details\":{\"families\":[\"llama\"]}}]}",
