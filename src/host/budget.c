@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -17,6 +18,8 @@ static const double word_weight = 0.80, letter_weight = 0.068,
                     digit_weight = 0.9, mark_weight = 0.72, two_weight = 0.43,
                     three_weight = 0.82, four_weight = 1.5,
                     blank_weight = 0.014, line_weight = 0.05;
+/* Tokens of a character, where a model has whole words of such. */
+static const double three_least = 0.25, four_least = 0.5;
 /* What a template puts around a message. */
 static const double message_tokens = 4;
 /* How far the estimate may be off: with a model that has told how it counts,
@@ -24,9 +27,9 @@ static const double message_tokens = 4;
 static const double known_margin = 1.03, unknown_margin = 1.1;
 /* The usual limit of an answer, and the share of the context that it may be. */
 static const double usual_output = 16384, usual_share = 0.25;
-/* Below the first the estimate is not taken at its worst, below the second not
- * taken at all. */
-static const double room_low = 256, room_least = 16, room_spare = 64;
+/* Where less than this share of the usual is left, the estimate is not good
+ * enough for a limit. */
+static const double room_share = 0.25, room_spare = 64;
 
 /* ---- sizes ---- */
 
@@ -68,18 +71,63 @@ budget_size(struct dc_str text)
            counts[LINE] * line_weight;
 }
 
+static bool
+is_letter(enum kind kind)
+{
+    return kind == LETTER || kind == TWO;
+}
+
+/* A character that is the same as the one before it may cost nothing. */
+static bool
+is_repeated(struct dc_str text, size_t at, size_t len)
+{
+    return at >= len && text.len - at >= len &&
+           memcmp(text.ptr + at, text.ptr + at - len, len) == 0;
+}
+
+/* Some tokenizers make three times as many of a text as others, as of figures
+ * or tables. None joins words, more than three digits, or two marks to a
+ * letter. */
+static double
+least_of(struct dc_str text)
+{
+    double words = 0, digits = 0, marks = 0, wide = 0;
+    enum kind before = LINE, second = LINE;
+    for (size_t i = 0; i < text.len; i++) {
+        enum kind kind = kind_of((unsigned char)text.ptr[i]);
+        if (kind == INNER)
+            continue;
+        words += is_letter(kind) && !is_letter(before);
+        digits += kind == DIGIT;
+        marks += kind == MARK && before == MARK && second != MARK;
+        wide += kind == THREE && !is_repeated(text, i, 3) ? three_least : 0;
+        wide += kind == FOUR && !is_repeated(text, i, 4) ? four_least : 0;
+        second = before;
+        before = kind;
+    }
+    return words + digits / 3 + marks + wide;
+}
+
+void
+budget_add_text(struct budget_ask *ask, struct dc_str text)
+{
+    ask->size += budget_size(text);
+    ask->least += least_of(text);
+}
+
 void
 budget_add_messages(struct budget_ask *ask, const struct dc_message *messages,
                     size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        ask->size +=
-            budget_size(messages[i].text) + budget_size(messages[i].name);
+        budget_add_text(ask, messages[i].text);
+        budget_add_text(ask, messages[i].name);
         ask->images += messages[i].image_count;
     }
     ask->count += count;
 }
 
+/* Not every model reads them, nor as they are written. */
 void
 budget_add_members(struct budget_ask *ask, const struct members *m)
 {
@@ -118,7 +166,7 @@ budget_of(const struct budget_ask *ask, struct usage *u,
         text += (double)ask->count * message_tokens;
     return (struct budget){
         .tokens = text + images,
-        .least = text / margin,
+        .least = ask->least < text / margin ? ask->least : text / margin,
         .most = text * margin + images * 2,
         .context = info != NULL ? info->context : -1,
         .output = info != NULL ? info->max_output : -1,
@@ -152,14 +200,8 @@ budget_room(const struct budget *b)
     if (usual > b->context * usual_share)
         usual = b->context * usual_share;
     double room = b->context - b->most - room_spare;
-    if (room >= usual)
-        return 0;
-    if (room >= room_low)
-        return (int64_t)room;
-    room = b->context - b->tokens - room_spare;
-    if (room < room_least)
-        return 0; /* the server knows better */
-    return (int64_t)(room < room_low ? room : room_low);
+    /* below, the server knows better */
+    return room < usual && room >= usual * room_share ? (int64_t)room : 0;
 }
 
 /* ---- money ---- */

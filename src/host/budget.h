@@ -25,22 +25,25 @@ double budget_size(struct dc_str text);
 /* What is asked. */
 struct budget_ask {
     double size;   /* budget_size() of all that is text */
+    double least;  /* tokens that no model makes fewer of it */
     size_t count;  /* of messages */
     size_t images; /* in them */
 };
 
-/* Add messages, or the members that a model reads: tools, the form of the
- * answer. */
+/* Add a text, messages, or the members that a model reads: tools, the form of
+ * the answer. */
+void budget_add_text(struct budget_ask *ask, struct dc_str text);
 void budget_add_messages(struct budget_ask *ask,
                          const struct dc_message *messages, size_t count);
 void budget_add_members(struct budget_ask *ask, const struct members *m);
 
 struct budget {
-    double tokens;      /* estimated */
-    double least, most; /* they are hardly less or more */
-    double context;     /* of the model; -1 unknown */
-    double output;      /* most that it writes; -1 unknown */
-    bool learned;       /* how this model counts */
+    double tokens;  /* estimated */
+    double least;   /* there are no fewer, however they are counted */
+    double most;    /* there are hardly more */
+    double context; /* of the model; -1 unknown */
+    double output;  /* most that it writes; -1 unknown */
+    bool learned;   /* how this model counts */
 };
 
 /* u and info may be NULL: nothing is learned, nothing is known. */

@@ -23,8 +23,8 @@ measure(struct reply *r)
     }
     ask = r->asked;
     if (!r->rounds.fresh && r->rounds.sent > 0) {
-        ask.size +=
-            budget_size((struct dc_str){r->rounds.kept.ptr, r->rounds.sent});
+        budget_add_text(&ask,
+                        (struct dc_str){r->rounds.kept.ptr, r->rounds.sent});
         ask.count++;
     }
     return ask;

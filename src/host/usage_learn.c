@@ -19,7 +19,7 @@ enum {
 /* What is read of the file. */
 #define TAIL_MAX ((size_t)128 << 10)
 /* Of shorter texts a template is too large a part. */
-static const double size_min = 40;
+static const double size_min = 200;
 /* What is beyond is no matter of counting. */
 static const double factor_min = 0.3, factor_max = 3;
 

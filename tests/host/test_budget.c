@@ -52,6 +52,46 @@ Test(budget, size, .timeout = 10)
     }
 }
 
+/* Texts, how often they stand there, and the fewest tokens that a model is
+ * known to make of one. */
+/* clang-format off */
+static const struct {
+    const char *text;
+    int times;
+    double tokens;
+} fewest[] = {
+    {"It is one of those that a chef in a hurry would choose.\n", 100, 13},
+    {"static double\nat_least_zero(double n)\n{\n    return n > 0 ? n : 0;\n}\n", 100, 22},
+    {"10042,2000186,5862\n", 100, 10},
+    {"+--------------------+--------------------+\n", 100, 4},
+    {"\xe2\x94\x80\xe2\x94\x80\xe2\x94\x80\xe2\x94\x80\xe2\x94\x80\xe2\x94\x80\xe2\x94\x80\xe2\x94\x80\n", 100, 2},
+    {"\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\n", 100, 2},
+    {"\xe0\xa4\xa8\xe0\xa4\xae\xe0\xa4\xb8\xe0\xa5\x8d\xe0\xa4\xa4\xe0\xa5\x87 \xe0\xa4\x86\xe0\xa4\xaa\n", 100, 4},
+    {"\xe4\xbb\x8a\xe5\xa4\xa9\xe5\xa4\xa9\xe6\xb0\x94\xe5\xbe\x88\xe5\xa5\xbd", 100, 4},
+    {"W\xc3\xb6rter \xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82", 100, 3},
+};
+/* clang-format on */
+
+/* Nothing that could fit is refused. */
+Test(budget, least, .timeout = 10)
+{
+    for (size_t i = 0; i < sizeof fewest / sizeof *fewest; i++) {
+        struct budget_ask ask = {.size = 0};
+        for (int k = 0; k < fewest[i].times; k++)
+            budget_add_text(&ask, str_of(fewest[i].text));
+        double tokens = fewest[i].tokens * fewest[i].times;
+        cr_expect(ask.least <= tokens, "%g for %g: %s", ask.least, tokens,
+                  fewest[i].text);
+        cr_expect(ask.least > 0 && ask.least < ask.size, "%s", fewest[i].text);
+    }
+    struct budget_ask words = {.size = 0};
+    budget_add_text(&words, str_of("one two,three4 f\xc3\xbcnf"));
+    cr_expect_float_eq(words.least, 4 + 1.0 / 3, 1e-9, "%g", words.least);
+    struct budget_ask marks = {.size = 0};
+    budget_add_text(&marks, str_of("(a) ((b)) ((((\xf0\x9f\x98\x80"));
+    cr_expect_float_eq(marks.least, 2 + 3 + 0.5, 1e-9, "%g", marks.least);
+}
+
 /* ---- what fits ---- */
 
 static struct config *
@@ -89,24 +129,23 @@ Test(budget, fits, .timeout = 10)
         /* a quarter of the context is left: no more than that is usual */
         {2734, 4096, -1, "", 0},
         {2735, 4096, -1, "", 1023},
+        {3432, 4096, -1, "", 256},
+        {3433, 4096, -1, "", 0},
         {100000, 128000, -1, "", 0},
         {101410, 128000, -1, "", 0},
         {101411, 128000, -1, "", 16383},
         /* a model that writes no more than this */
         {115000, 128000, 1000, "", 0},
         {115999, 128000, 1000, "", 337},
-        {116072, 128000, 1000, "", 256},
-        {116500, 128000, 1000, "", 256},
-        {127680, 128000, 1000, "", 256},
-        {127681, 128000, 1000, "", 255},
-        {127920, 128000, 1000, "", 16},
-        {127921, 128000, 1000, "", 0},
+        {116078, 128000, 1000, "", 250},
+        {116079, 128000, 1000, "", 0},
+        {127900, 128000, 1000, "", 0},
     };
     struct config *cfg = config_with("/no/such");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct model_info info = {.context = rows[i].context,
                                   .max_output = rows[i].output};
-        struct budget_ask ask = {.size = rows[i].size};
+        struct budget_ask ask = {.size = rows[i].size, .least = rows[i].size};
         struct budget b = budget_of(&ask, NULL, cfg, &info);
         struct dc_error err = {.text = ""};
         cr_expect_eq(budget_fits(&b, &err), rows[i].line[0] == '\0', "%zu", i);
@@ -115,9 +154,13 @@ Test(budget, fits, .timeout = 10)
         cr_expect_eq(budget_room(&b), rows[i].room, "%zu: %lld", i,
                      (long long)budget_room(&b));
     }
-    struct budget_ask ask = {.size = 1e9};
+    struct budget_ask ask = {.size = 1e9, .least = 1e9};
     struct budget b = budget_of(&ask, NULL, cfg, NULL);
     cr_expect(budget_fits(&b, NULL), "nothing is known");
+    struct model_info info = {.context = 128000, .max_output = -1};
+    ask.least = 128000;
+    b = budget_of(&ask, NULL, cfg, &info);
+    cr_expect(budget_fits(&b, NULL), "another model counts fewer");
     config_free(cfg);
 }
 
@@ -214,9 +257,9 @@ static const struct {
      "done in 2 parts, 10 tokens, ~$0.50", " finish=stop in=30 out=10 cost=0.5 est=0.003 parts=2", 2},
     {"for nothing", 4096, 0,
      "token a\nfinish stop\n" USAGE(10, 5) "done\n", NULL, {""}, "", " finish=stop in=10 out=5", 1},
-    {"hardly any room", 400, -1,
+    {"little room", 400, -1,
      "token a\nfinish stop\n" USAGE(10, 5) "done\n", OPTIONS("extra_body={\"tools\":[\"0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000\"]}"),
-     {"81"}, "", " finish=stop in=10 out=5", 1},
+     {"56"}, "", " finish=stop in=10 out=5", 1},
     {"the user's own limit", 400, -1,
      "token a\nfinish stop\n" USAGE(10, 5) "done\n", OPTIONS("max_tokens=9", "extra_body={\"tools\":[\"00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000\"]}"),
      {"9"}, "", " finish=stop in=10 out=5", 1},
@@ -224,8 +267,8 @@ static const struct {
      "token one two three four five six seven eight nine ten eleven twelve one two three four five six seven eight nine ten eleven twelve one two three four five six seven eight nine ten eleven twelve one two three four five six seven eight nine ten eleven twelve one two three four five six seven eight nine ten eleven twelve one two three four five six seven eight nine ten eleven twelve one two three four five six seven eight nine ten eleven twelve\nfinish length\ndone\n---\n"
      "token  end\nfinish stop\ndone\n", NULL, {"", ""},
      "done in 2 parts, 2 tokens", " finish=stop parts=2", 2},
-    {"no room", 1, -1, "token a\nfinish stop\ndone\n", NULL, {""},
-     "~5 of 1 tokens of context; cut turns or :DeepModel", " finish=error", 0},
+    {"no room", 0.5, -1, "token a\nfinish stop\ndone\n", NULL, {""},
+     "~5 of 0 tokens of context; cut turns or :DeepModel", " finish=error", 0},
 };
 /* clang-format on */
 
@@ -284,9 +327,9 @@ Test(budget, learns, .timeout = 20)
     char *dir = tmpdir_new();
     struct usage *u = usage_new(lp, NULL);
     expect_factor(u, dir, "a b", -1);
-    tell(u, dir, "a b", 100, 150);
+    tell(u, dir, "a b", 200, 300);
     expect_factor(u, dir, "a b", 1.5);
-    tell(u, dir, "a b", 100, 50);
+    tell(u, dir, "a b", 200, 100);
     expect_factor(u, dir, "a b", 1);
     for (int i = 0; i < 40; i++)
         tell(u, dir, "a b", 1000, 1200);
@@ -294,14 +337,14 @@ Test(budget, learns, .timeout = 20)
     usage_factor(u, dir, "a b", &factor);
     cr_expect(fabs(factor - 1.2) < 0.001, "%g", factor);
     /* what teaches nothing */
-    tell(u, dir, "c", 39.9, 40);
+    tell(u, dir, "c", 199.9, 200);
     tell(u, dir, "c", 0, 40);
-    tell(u, dir, "c", 100, -1);
-    tell(u, dir, "c", 100, 29);
-    tell(u, dir, "c", 100, 301);
+    tell(u, dir, "c", 200, -1);
+    tell(u, dir, "c", 200, 59);
+    tell(u, dir, "c", 200, 601);
     expect_factor(u, dir, "c", -1);
-    tell(u, dir, "c", 40, 12);
-    tell(u, dir, "d", 100, 300);
+    tell(u, dir, "c", 200, 60);
+    tell(u, dir, "d", 200, 600);
     expect_factor(u, dir, "c", 0.3);
     expect_factor(u, dir, "d", 3);
     expect_factor(u, NULL, "d", -1);
@@ -321,7 +364,7 @@ Test(budget, learns, .timeout = 20)
     for (int i = 0; i < 99; i++) {
         char model[16];
         snprintf(model, sizeof model, "m%d", i);
-        tell(u, dir, model, 100, 100);
+        tell(u, dir, model, 200, 200);
     }
     expect_factor(u, dir, "a b", -1);
     expect_factor(u, dir, "d", 3);
@@ -338,13 +381,14 @@ Test(budget, learned_margin, .timeout = 20)
     struct usage *u = usage_new(lp, NULL);
     struct config *cfg = config_with(dir);
     struct model_info info = {.context = 1000, .max_output = -1};
-    tell(u, dir, "m", 100, 200);
+    tell(u, dir, "m", 200, 400);
     static const struct {
         double size;
         bool fits;
     } rows[] = {{500, true}, {515, true}, {515.1, false}, {600, false}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct budget_ask ask = {.size = rows[i].size, .count = 9};
+        struct budget_ask ask = {
+            .size = rows[i].size, .least = 1e9, .count = 9};
         struct budget b = budget_of(&ask, u, cfg, &info);
         cr_expect_eq(budget_fits(&b, NULL), rows[i].fits, "%g", rows[i].size);
     }
