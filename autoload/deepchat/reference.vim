@@ -9,8 +9,9 @@ let s:WORD = '\%(^\|[[:blank:]([{<"'']\)\zs[@#]\%(file:\|\%(buffer\|selection\|d
 let s:ITEMS = '\%(\%([-*+]\|\d\{1,9}[.)]\)\s\+\)*'
 let s:QUOTE = '^\s*' . s:ITEMS . '>'
 let s:BARE = ['selection', 'diagnostics', 'quickfix', 'diff']
-" A longer paragraph is data, and holds no references.
+" What is longer is data, and holds no references.
 let s:PARAGRAPH_MAX = 65536
+let s:WORD_MAX = 1024
 let s:OPENERS = {')': '(', ']': '[', '}': '{', '>': '<'}
 
 " The references in the lines of a turn, in order: kind, 'file' and so on; name,
@@ -21,16 +22,30 @@ function! deepchat#reference#find(lines) abort
   if match(a:lines, s:WORD) < 0
     return l:found
   endif
-  for l:line in deepchat#reference#outside_code(a:lines)
-    let [l:word, l:at, l:end] = matchstrpos(l:line, s:WORD)
-    while l:at >= 0
-      let l:reference = s:read(s:trim(l:word))
-      if !empty(l:reference)
-        call add(l:found, l:reference)
-      endif
-      let [l:word, l:at, l:end] = matchstrpos(l:line, s:WORD, l:end)
-    endwhile
-  endfor
+  let l:lines = map(copy(a:lines), 'v:val =~# s:QUOTE ? "" : v:val')
+  let l:lines = deepchat#reference#outside_fences(l:lines, s:ITEMS)
+  let l:at = match(l:lines, s:WORD)
+  while l:at >= 0
+    let [l:text, l:last] = s:paragraph(l:lines, l:at)
+    for l:line in split(s:without_spans(l:text), "\n")
+      let l:found += s:words(l:line)
+    endfor
+    let l:at = match(l:lines, s:WORD, l:last + 1)
+  endwhile
+  return l:found
+endfunction
+
+" Those of a line without code.
+function! s:words(line) abort
+  let l:found = []
+  let [l:word, l:at, l:end] = matchstrpos(a:line, s:WORD)
+  while l:at >= 0
+    let l:reference = strlen(l:word) > s:WORD_MAX ? {} : s:read(s:trim(l:word))
+    if !empty(l:reference)
+      call add(l:found, l:reference)
+    endif
+    let [l:word, l:at, l:end] = matchstrpos(a:line, s:WORD, l:end)
+  endwhile
   return l:found
 endfunction
 
@@ -82,43 +97,34 @@ endfunction
 
 " ---- what is code ----------------------------------------------------------
 
-" lines with those of fences and quotes empty, and in code spans a control for
-" each character. Here a fence may begin in a list item.
-function! deepchat#reference#outside_code(lines) abort
-  let l:lines = map(copy(a:lines), 'v:val =~# s:QUOTE ? "" : v:val')
-  let l:lines = deepchat#reference#outside_fences(l:lines, s:ITEMS)
-  let [l:first, l:count] = [0, len(l:lines)]
-  while l:first < l:count
-    let l:last = l:first
-    while l:last + 1 < l:count && l:lines[l:last] =~# '\S' && l:lines[l:last + 1] =~# '\S'
-      let l:last += 1
-    endwhile
-    let l:text = join(l:lines[l:first : l:last], "\n")
-    if strlen(l:text) > s:PARAGRAPH_MAX
-      let l:lines[l:first : l:last] = repeat([''], l:last - l:first + 1)
-    elseif stridx(l:text, '`') >= 0
-      let l:lines[l:first : l:last] = split(s:without_spans(l:text), "\n", 1)
-    endif
-    let l:first = l:last + 1
+" [text, last]: the paragraph that row at of lines belongs to, '' if it is too
+" long, and its last row.
+function! s:paragraph(lines, at) abort
+  let l:first = a:at
+  while l:first > 0 && a:lines[l:first - 1] =~# '\S'
+    let l:first -= 1
   endwhile
-  return l:lines
+  let l:blank = match(a:lines, '^\s*$', a:at)
+  let l:last = (l:blank < 0 ? len(a:lines) : l:blank) - 1
+  let l:text = join(a:lines[l:first : l:last], "\n")
+  return [strlen(l:text) > s:PARAGRAPH_MAX ? '' : l:text, l:last]
 endfunction
 
-" A span ends with as many backticks as it begins with.
+" text with a control for each character of code spans. A span ends with as many
+" backticks as it begins with.
 function! s:without_spans(text) abort
-  let [l:text, l:at] = [a:text, 0]
+  let [l:parts, l:done, l:at] = [[], 0, 0]
   while 1
-    let [l:run, l:from, l:to] = matchstrpos(l:text, '\\`\|`\+', l:at)
+    let [l:run, l:from, l:at] = matchstrpos(a:text, '\\`\|`\+', l:at)
     if l:from < 0
-      return l:text
+      return join(l:parts, '') . strpart(a:text, l:done)
     endif
-    let l:end = l:run[0] ==# '\' ? -1 : matchend(l:text, '`\@1<!' . l:run . '`\@!', l:to)
+    let l:end = l:run[0] ==# '\' ? -1 : matchend(a:text, '`\@1<!' . l:run . '`\@!', l:at)
     if l:end >= 0
-      let l:span = substitute(strpart(l:text, l:from, l:end - l:from), '[^\n]', "\x01", 'g')
-      let l:text = strpart(l:text, 0, l:from) . l:span . strpart(l:text, l:end)
-      let l:to = l:from + strlen(l:span)
+      let l:parts += [strpart(a:text, l:done, l:from - l:done)]
+      let l:parts += [substitute(strpart(a:text, l:from, l:end - l:from), '[^\n]', "\x01", 'g')]
+      let [l:done, l:at] = [l:end, l:end]
     endif
-    let l:at = l:to
   endwhile
 endfunction
 
@@ -126,17 +132,16 @@ endfunction
 " behind what matches a pattern.
 function! deepchat#reference#outside_fences(lines, ...) abort
   let l:open = '^\s*' . (a:0 > 0 ? a:1 : '') . '\zs\%(`\{3,}\ze[^`]*$\|\~\{3,}\)'
-  let l:end = ''
-  let l:found = []
-  for l:line in a:lines
-    let l:run = l:end !=# '' ? '' : matchstr(l:line, l:open)
-    call add(l:found, l:end !=# '' || l:run !=# '' ? '' : l:line)
-    if l:run !=# ''
-      let l:end = printf('^%s\%%(%s\)\{%d,}\s*\r\?$', l:line =~# '^ \{0,3}[`~]' ? ' \{0,3}' : '\s\+',
-            \ escape(l:run[0], '~'), strlen(l:run))
-    elseif l:end !=# '' && l:line =~# l:end
-      let l:end = ''
-    endif
-  endfor
+  let l:found = copy(a:lines)
+  let l:at = match(a:lines, l:open)
+  while l:at >= 0
+    let l:run = matchstr(a:lines[l:at], l:open)
+    let l:close = printf('^%s\%%(%s\)\{%d,}\s*\r\?$', a:lines[l:at] =~# '^ \{0,3}[`~]' ? ' \{0,3}' : '\s\+',
+          \ escape(l:run[0], '~'), strlen(l:run))
+    let l:end = match(a:lines, l:close, l:at + 1)
+    let l:last = l:end < 0 ? len(a:lines) - 1 : l:end
+    let l:found[l:at : l:last] = repeat([''], l:last - l:at + 1)
+    let l:at = match(a:lines, l:open, l:last + 1)
+  endwhile
   return l:found
 endfunction

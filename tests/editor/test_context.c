@@ -177,6 +177,18 @@ check_row(struct stage *st, size_t i)
                   "execute exists('g:d') ? 'buffer ' . g:d : ''");
 }
 
+/* A turn may be long, and what is no name may be, too. */
+static void
+check_long(struct stage *st)
+{
+    static const char script[] =
+        "let g:t = reltime() | let g:n = len(deepchat#reference#find("
+        "['see @file:a.c'] + repeat(['a `log`', ''], 20000) + ['@file:' . "
+        "repeat(')', 60000)])) | let g:t = reltimefloat(reltime(g:t))";
+    ed_ex(st->ed, "%s", script);
+    stage_expect(st, "long", "g:n . (g:t < 5.0)", "11");
+}
+
 /* What a fork sends takes its own files along, and no role is asked for. */
 static void
 check_fork(struct stage *st)
@@ -206,6 +218,7 @@ Test(editor_context, goes_along)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         check_row(&st, i);
     check_fork(&st);
+    check_long(&st);
     stage_stop(&st);
 }
 
