@@ -40,7 +40,7 @@ struct ask_filter ask_filter_again(const struct ask_filter *filter);
 void ask_filter_free(struct ask_filter *filter);
 
 struct ask {
-    struct host *host; /* who asks; NULL in tests: nothing is known of models */
+    struct host *host; /* who asks; NULL: nothing is known of models */
     struct reply_request request;
     /* pairs of the answer that is gone on with: those of the rest are added to
      * them; "" else. Borrowed. */

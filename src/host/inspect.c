@@ -297,7 +297,8 @@ static void
 run(struct inspect *in, bool first)
 {
     struct host *host = in->host;
-    struct ask ask = {.host = host, .request.journal.chat = ""};
+    /* nobody asks: that the model reads no images is for the send to say */
+    struct ask ask = {.request.journal.chat = ""};
     struct dc_error err = {.text = ""};
     if (host->editor == NULL)
         return;

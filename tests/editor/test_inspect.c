@@ -239,3 +239,23 @@ Test(inspect, catalogue, .timeout = 60)
                  ":DeepModel");
     stage_stop(&st);
 }
+
+/* A send says that the model reads no images, and once; this does not. */
+Test(inspect, image_for_a_model_that_reads_none, .timeout = 60)
+{
+    struct stage st;
+    start(&st);
+    server_script(st.sv, "t.models",
+                  "json {\"data\":[{\"id\":\"m\",\"metadata\":{"
+                  "\"context_length\":2048,\"tags\":[\"chat\"]}}]}\n");
+    load(&st, CHAT_HEAD "![x](a.png)", NULL);
+    ed_ex(st.ed, "let g:chat = bufnr('%%')");
+    inspect(&st, "unknown", "DeepInspect");
+    cr_assert(ed_wait(st.ed, STAGE_MS, "search('^// model: 2k ', 'nw') > 0"));
+    stage_expect(&st, "body", "search('\"image_url\"', 'nw') > 0", "1");
+    ed_ex(st.ed, "close | execute 'buffer' g:chat | DeepSend");
+    cr_assert(stage_idle(&st));
+    expect_line(&st, "send", "m cannot read images; :DeepModel or resend");
+    cr_expect_eq(server_requests(st.sv), st.requests);
+    stage_stop(&st);
+}
