@@ -99,6 +99,28 @@ Test(editor_choices_life, undone_and_redone)
     stage_stop(&st);
 }
 
+/* No place is made above a cursor that counts lines, or characters. */
+Test(editor_choices_life, an_operator_is_pending)
+{
+    struct stage st;
+    stage_start(
+        &st, SAY(0, "z") SAY(2, "cxc") HOLD SAY(1, "b") SAY(0, "0") HOLD ENDS,
+        "'n': 3");
+    stage_ask(&st, "q");
+    cr_assert(stage_shows(&st, "cxc"));
+    ed_ex(st.ed, "setlocal nofoldenable | call search('^cxc')");
+    ed_keys(st.ed, "d");
+    cr_assert(ed_wait(st.ed, STAGE_MS, "mode(1) ==# 'no'"));
+    cr_assert(stage_next(&st, "z0"));
+    stage_expect(&st, "it waits", "search('^b', 'nw')", "0");
+    stage_keys(&st, "fx");
+    cr_assert(stage_finish(&st));
+    stage_expect_text(&st, "all",
+                      CHAT_HEAD ALT("b") ALT("c") "%% assistant" PAIRS
+                                                  " alt=1\n\nz0" CHAT_END);
+    stage_stop(&st);
+}
+
 /* ---- what a user may do meanwhile ---- */
 
 static const struct {
