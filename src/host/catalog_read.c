@@ -219,7 +219,10 @@ read_chat(struct model_info *info, const struct value *v)
     int tagged = listed(dig(v, "metadata.tags"), chat);
     if (tagged < 0 && listed(tags_of(v), other) == 1)
         tagged = 0;
-    info->chat = first_known(own, listed(can, chat), tagged);
+    int able = listed(can, chat);
+    if (able == 0 && listed(can, other) == 0)
+        able = -1; /* it lists features only */
+    info->chat = first_known(own, able, tagged);
 }
 
 /* ---- tags ---- */

@@ -118,6 +118,10 @@ static const struct {
      ",{\"id\":\"e\",\"capabilities\":{\"completion_chat\":false}}]}",
      "e - - - - - 0 -1 -1 -1 []\n"
      "s 32768 - - - - 1 0 1 -1 [tools]\n"},
+    {"features of chats",
+     "{\"data\":[{\"id\":\"f\",\"capabilities\":[\"streaming\",\"tools\"]},{"
+     "\"id\":\"e\",\"capabilities\":[\"embedding\"]}]}",
+     "e - - - - - 0 0 0 0 []\nf - - - - - -1 0 1 0 [tools]\n"},
     {"names only", "{\"data\":[{\"id\":\"b\"},{\"id\":\"a\"},{\"id\":\"a\"}]}",
      "a - - - - - -1 -1 -1 -1 []\nb - - - - - -1 -1 -1 -1 []\n"},
     {"empty", "{\"data\":[]}", ""},
