@@ -45,18 +45,24 @@ is_since(struct view *v, struct dc_str day)
 
 /* ---- choosing ---- */
 
-static bool
-is_chat(const struct view *v, struct dc_str chat, const char *const chats[2])
+static int
+by_chat(const void *a, const void *b)
 {
-    if (chat.len == 0)
+    const struct usage_line *one = a, *other = b;
+    return usage_order(one->chat, other->chat);
+}
+
+static bool
+is_chat(const struct view *v, const struct usage_line *line,
+        const char *const chats[2])
+{
+    if (line->chat.len == 0)
         return false;
     for (int i = 0; i < 2; i++)
-        if (str_is(chat, chats[i]))
+        if (str_is(line->chat, chats[i]))
             return true;
-    for (size_t i = 0; i < v->names.count; i++)
-        if (usage_order(chat, v->names.lines[i].chat) == 0)
-            return true;
-    return false;
+    return v->names.count > 0 && bsearch(line, v->names.lines, v->names.count,
+                                         sizeof *line, by_chat) != NULL;
 }
 
 static void
@@ -67,6 +73,8 @@ read_names(struct view *v, struct dc_str text, const char *const chats[2])
     while (usage_line_next(text, &at, &line, &torn))
         if (line.kind == USAGE_NAMED && str_is(line.name, chats[0]))
             usage_list_add(&v->names, &line);
+    if (v->names.count > 0)
+        qsort(v->names.lines, v->names.count, sizeof line, by_chat);
 }
 
 static void
@@ -77,7 +85,7 @@ read_lines(struct view *v, struct dc_str text, const char *const chats[2])
     while (usage_line_next(text, &at, &line, &v->torn)) {
         if (line.kind != USAGE_REQUESTS)
             continue;
-        if (is_chat(v, line.chat, chats))
+        if (is_chat(v, &line, chats))
             usage_list_add(&v->chat, &line);
         if (str_is(line.day, v->day))
             usage_list_add(&v->today, &line);

@@ -184,6 +184,22 @@ Test(usage, view_of_many, .timeout = 20)
     buf_finish(&text);
 }
 
+/* A chat of as many names as a file can hold. */
+Test(usage, view_of_names, .timeout = 20)
+{
+    struct buf text;
+    buf_init(&text, 8 << 20);
+    for (int i = 0; i < 100000; i++)
+        buf_addf(&text, "chat %d is abc .\n2026-11-24 in=1 chat=%d .\n", i,
+                 i * 2);
+    const char *const chats[2] = {"abc", ""};
+    struct value *v = usage_view(buf_str(&text), noon(2026, 11, 24), 1, chats);
+    const struct value *row = value_at(value_get(v, "chat"), 0);
+    cr_expect_eq(value_as_float(value_get(row, "in"), 0), 50000);
+    value_free(v);
+    buf_finish(&text);
+}
+
 /* ---- made shorter ---- */
 
 static void
