@@ -264,6 +264,6 @@ schema_ref(struct schema_run *r, const struct json_node *word,
         return schema_check(r, schema, p);
     char line[128];
     struct shown name = schema_show(word);
-    snprintf(line, sizeof line, "$ref %s is not in the schema", name.text);
+    snprintf(line, sizeof line, "the schema has no %s", name.text);
     return schema_fail(r, DC_E_SYNTAX, line);
 }

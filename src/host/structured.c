@@ -12,11 +12,12 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "host/json.h"
+#include "host/options.h"
 
 /* Escaped, a text is at most so long. */
 #define TEXT_MAX (2 * DC_REPLY_MAX)
 
-enum { NAME_MAX_LEN = 64 };
+enum { NAME_MAX_LEN = 64, WHY_MAX = 36 };
 
 #define FENCE "```"
 
@@ -159,6 +160,17 @@ add_violations(const struct dc_schema_report *report, struct value *about)
     value_put(about, "violations", list);
 }
 
+/* It may name what stands in the schema. */
+static void
+say_unchecked(const struct structured *s, char *line, size_t size)
+{
+    struct buf why;
+    buf_init(&why, WHY_MAX + 1);
+    option_show(&why, str_of(s->unchecked.text), WHY_MAX);
+    snprintf(line, size, "reply kept unchecked: %s", why.ptr);
+    buf_finish(&why);
+}
+
 static void
 say(const struct structured *s, char *line, size_t size)
 {
@@ -169,7 +181,7 @@ say(const struct structured *s, char *line, size_t size)
                  "the reply is not JSON, kept as it came; "
                  ":DeepRetry");
     else if (s->unchecked.text[0] != '\0')
-        snprintf(line, size, "reply kept unchecked: %s", s->unchecked.text);
+        say_unchecked(s, line, size);
     else if (report != NULL && report->count > 0)
         snprintf(line, size,
                  "reply kept, breaks the schema %s%zu time%s; "
@@ -181,7 +193,7 @@ say(const struct structured *s, char *line, size_t size)
 void
 structured_tell(const struct structured *s, struct value *about)
 {
-    char line[sizeof s->unchecked.text + 64];
+    char line[160];
     if (s->text.len == 0)
         return;
     add_violations(s->report, about);

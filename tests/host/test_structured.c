@@ -64,6 +64,9 @@ static const struct {
     {BOOK, "[]", BLOCK("[]"), ONCE, "1 is an array, not object\n"},
     {"{\"$ref\":\"#\"}", "{}", BLOCK("{}"),
         "reply kept unchecked: the schema goes round in circles", ""},
+    {"{\"items\":{\"$ref\":\"#/$defs/of/another/schema\"}}", "[1]",
+        BLOCK("[\n  1\n]"),
+        "reply kept unchecked: the schema has no \"#/$defs/of/ano...", ""},
 };
 /* clang-format on */
 
