@@ -76,9 +76,14 @@ function! s:head(about) abort
   let l:lines += a:about.no_key ==# '' ? [] : [a:about.no_key]
   let l:lines += a:about.masked ? ['secrets in the text are masked'] : []
   let l:lines += a:about.shortened ? ['long data is shortened; all of it is sent'] : []
-  let l:lines += [''] + s:parts(a:about) + [''] + s:money(a:about) + [''] + a:about.curl
+  let l:lines += [''] + s:parts(a:about) + [''] + s:money(a:about) + ['', s:one_line(a:about.curl)]
   let l:lines += a:about.curl[-1] =~# '@request.json' ? ['with the body in request.json: :/^{/,$write request.json'] : []
   return map(l:lines, 'v:val ==# "" ? "//" : "// " . v:val')
+endfunction
+
+" As several it could not be taken out of comments and into a shell.
+function! s:one_line(curl) abort
+  return join(map(a:curl[:-2], {_, v -> substitute(v, ' \\$', '', '')}) + a:curl[-1:], '')
 endfunction
 
 function! s:parts(about) abort

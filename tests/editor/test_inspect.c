@@ -22,7 +22,8 @@ put(struct stage *st, const char *name, const char *bytes, size_t len)
 static char *
 curl_body(struct stage *st)
 {
-    char *line = ed_eval(st->ed, "getline(search('^// *--data-binary', 'nw'))");
+    char *line =
+        ed_eval(st->ed, "getline(search('^// curl .*--data-binary', 'nw'))");
     char *at = strstr(line, "--data-binary '");
     cr_assert_not_null(at, "%s", line);
     char *body = strdup(at + strlen("--data-binary '")), *to = body;
@@ -67,7 +68,7 @@ static const struct {
     {"an image", CHAT_HEAD "![x](a.png)", NULL, "DeepInspect", "DeepSend",
      {"^// image \\+12 \\+1,000$"}},
     {"a key", CHAT_HEAD, "let g:deepchat.api_key_env = 'DC_TEST_KEY'", "DeepInspect", "DeepSend",
-     {"^// Authorization: Bearer $DC_TEST_KEY (", "^//   -H \"Authorization: Bearer $DC_TEST_KEY\" "}},
+     {"^// Authorization: Bearer $DC_TEST_KEY (", "^// curl [^\\\\]*  -H \"Authorization: Bearer $DC_TEST_KEY\" "}},
 };
 /* clang-format on */
 
