@@ -230,7 +230,7 @@ function! deepchat#context#gathered(id, why) abort
     return
   endif
   let l:gather = remove(s:gathers, a:id)
-  for l:at in range(len(l:gather.sources))
+  for l:at in a:why !=# '' ? [] : range(len(l:gather.sources))
     let l:gather.sources[l:at].lines = split(l:gather.texts[l:at], "\n", 1)
   endfor
   call l:gather.done(a:why !=# '' ? a:why : s:objection(l:gather.buf, l:gather.all))

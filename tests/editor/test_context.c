@@ -322,6 +322,13 @@ Test(editor_context, attach)
             "no context turn has changed");
     command(&st, "not there", "DeepAttach! a.c",
             "no context turn here comes from that");
+    put(&st, "p/sub/d.txt", "one\r\n", 5);
+    ed_ex(st.ed, "messages clear | DeepAttach!");
+    cr_expect(ed_wait(st.ed, STAGE_MS,
+                      "execute('messages') =~# '/sub/d.txt has 1 line; "
+                      "no context turn has changed$'"));
+    stage_expect_text(&st, "what cannot be had stays", want);
+    put(&st, "p/sub/d.txt", "one\r\n2\r\n", 8);
     command(&st, "changed", "DeepAttach!", "1 context turn taken anew");
     cr_assert(ed_wait(st.ed, STAGE_MS, "empty(b:deepchat_stale)"));
     behind = ed_behind(st.ed);
