@@ -122,6 +122,6 @@ endfunction
 
 " The files of the images in the user's turns.
 function! s:images(buf, last) abort
-  let l:any = match(getbufline(a:buf, 1, a:last), '^ \{0,3}!\[') >= 0
+  let l:any = match(getbufline(a:buf, 1, a:last), '\%#=1^ \{0,3}!\[') >= 0
   return l:any ? deepchat#image#paths(a:buf, a:last) : []
 endfunction
