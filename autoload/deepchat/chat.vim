@@ -95,7 +95,7 @@ endfunction
 function! deepchat#chat#attach(buf) abort
   execute printf('augroup deepchat_buffer_%d', a:buf)
     autocmd!
-    execute printf('autocmd TextChanged,TextChangedI <buffer=%d> call deepchat#ui#edited(%d)', a:buf, a:buf)
+    execute printf('autocmd TextChanged,TextChangedI,InsertLeave <buffer=%d> call deepchat#ui#edited(%d)', a:buf, a:buf)
     execute printf('autocmd BufEnter <buffer=%d> call timer_start(20, {-> deepchat#attach#check(%d)})', a:buf, a:buf)
     execute printf('autocmd TextChanged <buffer=%d> call deepchat#attach#edited(%d)', a:buf, a:buf)
     execute printf('autocmd BufWinEnter <buffer=%d> call deepchat#chat#shown(%d)', a:buf, a:buf)
@@ -134,7 +134,7 @@ function! deepchat#chat#locked(buf, pid) abort
     execute printf('silent! bwipeout! %d', a:buf)
     call deepchat#ui#set_status(bufnr('%'), 'new chat: the last one is open elsewhere')
     if !empty(l:asked)
-      call deepchat#chat#ask(l:asked)
+      call deepchat#chat#ask(extend({'quiet': 1}, l:asked))
     endif
     return
   endif
@@ -255,9 +255,10 @@ endfunction
 " ---- sending ---------------------------------------------------------------
 
 " Add to the current chat what :DeepChat was given, and send it if that has
-" text. what: context, text (lists of lines), arguments, roles, system. A chat
-" that was picked for the user may turn out to be held elsewhere: what was asked
-" is kept until an edit, and goes along to the chat that replaces it.
+" text. what: context, text (lists of lines), arguments, roles, system; quiet, as
+" send() has it. A chat that was picked for the user may turn out to be held
+" elsewhere: what was asked is kept until an edit, and goes along to the chat
+" that replaces it.
 function! deepchat#chat#ask(what) abort
   let l:buf = bufnr('%')
   let l:picked = get(b:, 'deepchat_auto', -1) == b:changedtick
@@ -273,7 +274,7 @@ function! deepchat#chat#ask(what) abort
   endif
   call deepchat#chat#to_end()
   if !empty(a:what.text)
-    call deepchat#chat#send(l:buf, {'arguments': a:what.arguments})
+    call deepchat#chat#send(l:buf, filter(copy(a:what), 'index(["arguments", "quiet"], v:key) >= 0'))
   endif
   if l:picked
     let b:deepchat_asked = a:what

@@ -218,3 +218,21 @@ Test(file_share, asked_of_a_chat_that_is_taken)
     ed_stop(ed);
     wreck_stop(&w);
 }
+
+/* The user has said no; the new chat does not ask again by itself. */
+Test(file_share, asks_once)
+{
+    struct wreck w;
+    char *path = first_chat(&w);
+    struct ed *ed = second_editor(&w);
+    ed_keys(ed, ":DeepChat @file:/etc/passwd<CR>");
+    cr_assert(ed_wait_screen(ed, "is outside the project", WRECK_MS));
+    ed_keys(ed, "n");
+    cr_expect(ed_wait(ed, WRECK_MS,
+                      "execute('messages') =~# 'passwd is "
+                      "outside the project; nothing was sent'"));
+    expect_current(ed, "^deepchat://", "a new one");
+    free(path);
+    ed_stop(ed);
+    wreck_stop(&w);
+}
