@@ -54,7 +54,8 @@ reply_fits(struct reply *r, struct dc_error *err)
                   catalog != NULL ? catalog_find(catalog, r->cfg) : NULL);
     r->size = ask.images > 0 ? 0 : ask.size;
     r->rounds.room = is_limited(r) ? 0 : budget_room(&budget);
-    return r->started || budget_fits(&budget, err);
+    return r->started || budget_fits(&budget, err) ||
+           usage_said(usage, config_model(r->cfg));
 }
 
 /* ---- behind ---- */

@@ -139,7 +139,7 @@ void reply_name_forget(struct reply *r);
 
 /* Whether the request that is to be made fits into the model's context, and how
  * long its answer may be then. Only a reply of which nothing was asked yet is
- * refused, with *err. */
+ * refused, with *err, and once: catalogues may be wrong, or of yesterday. */
 bool reply_fits(struct reply *r, struct dc_error *err);
 /* A request has ended: what it used. */
 void reply_count(struct reply *r, const struct dc_summary *sum);

@@ -263,6 +263,7 @@ usage_free(struct usage *u)
     }
     usage_learn_free(u);
     free(u->unnamed);
+    free(u->said);
     free(u);
 }
 

@@ -64,6 +64,10 @@ void usage_read(const char *state_dir, struct buf *out);
 bool usage_factor(struct usage *u, const char *state_dir, const char *model,
                   double *factor);
 
+/* To be called where a request is over what is known of its model: true if that
+ * was the last one, too, since whoever sends again means it. */
+bool usage_said(struct usage *u, const char *model);
+
 /* ---- usage_pack.c ---- */
 
 /* The same in at most max bytes: the months before that of now are summed up,

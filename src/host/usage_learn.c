@@ -106,3 +106,13 @@ usage_factor(struct usage *u, const char *state_dir, const char *model,
         *factor = l->factor;
     return l != NULL;
 }
+
+bool
+usage_said(struct usage *u, const char *model)
+{
+    if (u->said != NULL && strcmp(u->said, model) == 0)
+        return true;
+    free(u->said);
+    u->said = mem_str(model);
+    return false;
+}

@@ -25,6 +25,7 @@ struct usage {
     struct learned *learned; /* by model */
     size_t learned_count;
     char *learned_from; /* the directory; NULL: none was read yet */
+    char *said;         /* usage_said(): the model; NULL: none yet */
 };
 
 /* ---- usage_learn.c ---- */

@@ -197,7 +197,7 @@ Test(budget, price, .timeout = 10)
 
 /* ---- asked of a server ---- */
 
-/* What the catalogue knows of the only model. */
+/* What the catalogue knows of the models m and n. */
 static void
 know(struct reply_rig *rig, double context, double price)
 {
@@ -209,6 +209,8 @@ know(struct reply_rig *rig, double context, double price)
     info.context = context;
     info.price_in = price;
     info.price_out = price * 2;
+    model_list_add(&list, &info);
+    info.name = "n";
     model_list_add(&list, &info);
     model_list_sort(&list);
     char url[300];
@@ -295,6 +297,32 @@ Test(budget, replies, .timeout = 60)
         usage_free(usage);
         catalog_free(catalog);
     }
+    reply_rig_stop(&rig);
+}
+
+/* Whoever sends again means it, until another model was meant. */
+Test(budget, said_once, .timeout = 20)
+{
+    static const struct {
+        const char *model;
+        size_t requests;
+    } rows[] = {{"m", 0}, {"m", 1}, {"m", 1}, {"n", 0}, {"m", 0}, {"m", 1}};
+    struct reply_rig rig;
+    reply_rig_start(&rig);
+    struct catalog *catalog = catalog_new(rig.base.lp, rig.base.http);
+    struct usage *usage = usage_new(rig.base.lp, catalog);
+    know(&rig, 0.5, -1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char option[16];
+        snprintf(option, sizeof option, "model=%s", rows[i].model);
+        reply_rig_run(&rig, &(struct reply_ask){
+                                .script = "token a\nfinish stop\ndone\n",
+                                .options = (const char *const[]){option, NULL},
+                                .usage = usage});
+        cr_expect_eq(server_requests(rig.base.sv), rows[i].requests, "%zu", i);
+    }
+    usage_free(usage);
+    catalog_free(catalog);
     reply_rig_stop(&rig);
 }
 
