@@ -38,7 +38,7 @@ function! deepchat#retry#chat(buf, options) abort
   endif
   let l:reply = s:expect(a:buf, l:lnum, l:asked, a:options.replace)
   call deepchat#buf#status(l:reply.id, 'waiting')
-  return deepchat#chat#ask_host(l:reply.id, a:buf, l:asked, a:options)
+  return deepchat#context#ask_host(l:reply.id, a:buf, l:asked, a:options)
 endfunction
 
 " The last line above line top that says anything, 0 if there is none.
@@ -70,7 +70,7 @@ function! s:begin(reply, about) abort
     return 'retry'
   endif
   let l:lines = s:prepare(a:reply, l:at[0], l:lnum)
-  if l:lines ==# a:reply.old
+  if l:lines ==# a:reply.old && !has_key(a:reply, 'context')
     " without an edit here the first text would join the user's last step
     call s:take_place(a:reply, l:at[0])
     return 'ok'
@@ -104,7 +104,8 @@ function! s:make_room(reply, row, lines) abort
   let a:reply.cursors = s:cursors(a:reply.buf, a:row + 1, a:row + len(a:reply.old))
   call deepchat#port#replace(a:reply.buf, a:row, len(a:reply.old), a:lines)
   call s:take_place(a:reply, a:row)
-  return [a:row, a:row + len(a:lines) - 1]
+  let [l:more, l:top] = deepchat#context#insert(a:reply, deepchat#buf#anchor_at(a:reply, 'end')[2])
+  return [l:more > 0 ? l:top : a:row, a:row + len(a:lines) + l:more - 1]
 endfunction
 
 " The anchors of the new answer; cursors that stood in the old one go there.
@@ -151,6 +152,7 @@ endfunction
 " meanwhile. What was typed in the empty answer stays there.
 function! s:undone(reply, about) abort
   let l:buf = a:reply.buf
+  let [l:less, l:top] = deepchat#context#remove(a:reply)
   let l:head = deepchat#buf#anchor_at(a:reply, 'head')[0]
   let l:last = deepchat#turn#range_end(l:buf, l:head + 1)
   if join(getbufline(l:buf, l:head + 2, l:last), '') =~# '\S'
@@ -169,7 +171,7 @@ function! s:undone(reply, about) abort
   for [l:window, l:line, l:col] in l:back
     call deepchat#port#cursor(l:window, min([l:line, l:row + len(l:old)]), l:col)
   endfor
-  return [l:row, l:row + len(l:old) - 1]
+  return [l:less > 0 ? l:top : l:row, l:row + len(l:old) - 1]
 endfunction
 
 function! s:is_between(window, row, last) abort

@@ -177,6 +177,33 @@ check_row(struct stage *st, size_t i)
                   "execute exists('g:d') ? 'buffer ' . g:d : ''");
 }
 
+/* A question that was edited takes along what it says now. */
+static void
+check_retry(struct stage *st)
+{
+    static const char text[] =
+        HEAD "%% user\n\n@file:a.c:1\n\n%% assistant\n\nOne\n\n%% user\n\n";
+    load_chat(st, text);
+    stage_script(st, "status 405\nbody x\n");
+    ed_ex(st->ed, "DeepRetry");
+    cr_assert(trouble_wait_end(st->ed), "refused");
+    stage_expect_text(st, "all as it was", text);
+    stage_script(st, HELLO);
+    ed_ex(st->ed, "let g:events = [] | DeepRetry");
+    cr_assert(trouble_wait_end(st->ed), "retry");
+    stage_expect_text(st, "retry",
+                      HEAD
+                      "%% context from=a.c:1\n\n```c\nint a;\n```\n\n"
+                      "%% user\n\n@file:a.c:1\n\n%% alternate\n\nOne" ANSWER);
+    char *body = server_request_body(st->sv, 1, NULL);
+    cr_expect(strstr(body, "\"```c\\nint a;\\n```\\n\\n@file:a.c:1\"}]") !=
+                  NULL,
+              "%s", body);
+    free(body);
+    ed_ex(st->ed, "silent undo");
+    stage_expect_text(st, "one step", text);
+}
+
 /* A turn may be long, and what is no name may be, too. */
 static void
 check_long(struct stage *st)
@@ -218,6 +245,7 @@ Test(editor_context, goes_along)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         check_row(&st, i);
     check_fork(&st);
+    check_retry(&st);
     check_long(&st);
     stage_stop(&st);
 }
