@@ -65,8 +65,8 @@ function! deepchat#ui#clear_error(buf) abort
   endif
 endfunction
 
-" TextChanged: an edit takes the error line away, and what markers say again may
-" have changed with them (an undo).
+" TextChanged, InsertLeave: an edit takes the error line away, and what markers
+" say again may have changed with them (an undo).
 function! deepchat#ui#edited(buf) abort
   call deepchat#port#virtual_sweep()
   if mode() ==# 'n' && deepchat#buf#running(a:buf) == 0
@@ -82,14 +82,16 @@ function! deepchat#ui#edited(buf) abort
   endif
 endfunction
 
-" True if the last change may change what is said of images. What streams in has
-" none, and moves no marks: they can still be around all of a long chat.
+" True if the last change may change what is said of images. While one is typed
+" only what stands there counts, since no key may wait for all the others. What
+" streams in has none, and moves no marks: they can still be around all of a
+" long chat.
 function! s:has_images(buf) abort
-  if deepchat#buf#running(a:buf) != 0
-    return mode() ==# 'i' && getline('.') =~# '^ \{0,3}!\['
+  if mode() ==# 'i'
+    return match(getline(max([line('.') - (col('.') == 1), 1]), '.'), '!\[\|](') >= 0
   endif
-  return getbufvar(a:buf, 'deepchat_images', 0) > 0
-        \ || match([getline('.')] + getline("'[", "']"), '^ \{0,3}!\[') >= 0
+  return deepchat#buf#running(a:buf) == 0 && (getbufvar(a:buf, 'deepchat_images', 0) > 0
+        \ || match([getline('.')] + getline("'[", "']"), '^ \{0,3}!\[') >= 0)
 endfunction
 
 " ---- markers ---------------------------------------------------------------

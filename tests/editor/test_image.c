@@ -248,6 +248,11 @@ Test(editor_image, says_its_size_while_it_is_typed)
     expect_behind(&st, "deleted", "");
     stage_keys(&st, "u");
     expect_behind(&st, "undone", "4:  8 bytes");
+    stage_keys(&st, "4Gcc");
+    stage_keys(&st, "<Esc>");
+    expect_behind(&st, "emptied", "");
+    stage_keys(&st, "u");
+    expect_behind(&st, "undone again", "4:  8 bytes");
     ed_ex(st.ed, "DeepSend");
     cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS));
     stage_keys(&st, "Gomore<Esc>");
@@ -277,6 +282,13 @@ Test(editor_image, are_not_looked_for_in_what_streams_in)
     cr_assert(stage_idle(&st));
     ed_ex(st.ed, "3 | doautocmd TextChanged");
     stage_expect(&st, "ended", "get(g:, 'shown', 0)", "1");
+    /* and no key waits for what is said of those of other lines */
+    stage_keys(&st, "Goab");
+    ed_ex(st.ed, "let b:deepchat_images = 1 | let g:shown = 0");
+    stage_keys(&st, "c");
+    stage_expect(&st, "typed", "g:shown", "0");
+    stage_keys(&st, "<Esc>");
+    stage_expect(&st, "written", "g:shown", "1");
     stage_stop(&st);
 }
 
