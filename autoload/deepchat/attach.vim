@@ -53,8 +53,7 @@ function! s:attach(mods, files) abort
         \ || !deepchat#allow#ask(l:buf, map(copy(a:files), 'v:val[0]'))
     return
   endif
-  let l:have = map(deepchat#context#above(l:buf, deepchat#turn#last_marker(l:buf)[0]), 'v:val[1]')
-  let l:sources = []
+  let [l:have, l:sources] = [s:have(l:buf), []]
   for [l:path, l:first, l:last] in a:files
     let l:source = deepchat#source#file(l:buf, l:path, l:first, l:last)
     if index(l:have, l:source.from) < 0
@@ -69,13 +68,18 @@ function! s:attach(mods, files) abort
   call deepchat#context#gather(deepchat#buf#new_id(), l:buf, l:sources, {why -> s:attached(l:buf, l:sources, why)})
 endfunction
 
+" What stands above the last turn of buf.
+function! s:have(buf) abort
+  return map(deepchat#context#above(a:buf, deepchat#turn#last_marker(a:buf)[0]), 'v:val[1]')
+endfunction
+
 function! s:attached(buf, sources, why) abort
   if a:why !=# '' || !bufloaded(a:buf)
     call deepchat#ui#error(s:reword(a:why, 'attached'))
     return
   endif
-  let l:lines = []
-  for l:source in a:sources
+  let [l:have, l:lines] = [s:have(a:buf), []]
+  for l:source in filter(copy(a:sources), 'index(l:have, v:val.from) < 0')
     let l:lines += deepchat#context#turn(l:source.from, l:source.lines, l:source.language)
   endfor
   call s:edit(a:buf, function('s:put'), [a:buf, l:lines])

@@ -326,7 +326,7 @@ Test(editor_context, attach)
     command(&st, "no chat", "wincmd p | DeepAttach!",
             "this buffer is not a chat; :DeepChat opens one");
     load_chat(&st, HEAD "%% user\n\n@file:a.c");
-    ed_ex(st.ed, "cd sub | DeepAttach d.txt:2 ../*.md");
+    ed_ex(st.ed, "cd sub | DeepAttach d.txt:2 ../*.md | DeepAttach d.txt:2");
     cr_assert(stage_shows(&st, "````"));
     ed_ex(st.ed, "cd ..");
     char *want = join(HEAD D_2 BC, tail, "", "");
