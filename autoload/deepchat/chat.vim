@@ -312,6 +312,7 @@ function! deepchat#chat#send(buf, options) abort
     return s:queue(a:buf, a:options)
   endif
   call setbufvar(a:buf, 'deepchat_turn', s:own_turn(a:buf))
+  call setbufvar(a:buf, 'deepchat_given', get(a:options, 'arguments', []))
   let l:id = deepchat#room#expect(a:buf, l:last - 1, l:last < l:count ? deepchat#alt#end(a:buf, l:last) : -1)
   call deepchat#buf#status(l:id, 'waiting')
   return deepchat#context#ask_host(l:id, a:buf, l:last, a:options)

@@ -17,8 +17,10 @@ endfunction
 
 " Ask for the last answer of the chat in buf again, or send the turn that got
 " none. options: replace; extra, text behind the question for this one request;
-" arguments, a list of 'name=value'. Returns 1 if it was asked for.
+" arguments, a list of 'name=value', which come behind those that the send of
+" that question was given. Returns 1 if it was asked for.
 function! deepchat#retry#chat(buf, options) abort
+  let l:options = extend({'arguments': getbufvar(a:buf, 'deepchat_given', []) + a:options.arguments}, a:options, 'keep')
   call deepchat#ui#clear_error(a:buf)
   if deepchat#chat#is_held(a:buf) || deepchat#chat#is_fixed(a:buf)
     return 0
@@ -26,19 +28,19 @@ function! deepchat#retry#chat(buf, options) abort
     call deepchat#ui#error('a reply is running here; :DeepStop first')
     return 0
   elseif deepchat#chat#is_unanswered(a:buf)
-    return deepchat#chat#send(a:buf, a:options)
+    return deepchat#chat#send(a:buf, l:options)
   endif
   let l:lnum = deepchat#alt#last_answer(a:buf)
   let l:asked = l:lnum > 0 ? s:asked(a:buf, deepchat#alt#group(a:buf, l:lnum).top) : 0
   if l:asked == 0
     call deepchat#ui#error('nothing to retry: no ' . (l:lnum > 0 ? 'question above the answer' : 'answer in this chat'))
     return 0
-  elseif !deepchat#allow#send(a:buf, l:asked, a:options)
+  elseif !deepchat#allow#send(a:buf, l:asked, l:options)
     return 0
   endif
-  let l:reply = s:expect(a:buf, l:lnum, l:asked, a:options.replace)
+  let l:reply = s:expect(a:buf, l:lnum, l:asked, l:options.replace)
   call deepchat#buf#status(l:reply.id, 'waiting')
-  return deepchat#context#ask_host(l:reply.id, a:buf, l:asked, a:options)
+  return deepchat#context#ask_host(l:reply.id, a:buf, l:asked, l:options)
 endfunction
 
 " The last line above line top that says anything, 0 if there is none.

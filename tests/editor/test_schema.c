@@ -190,6 +190,38 @@ Test(editor_schema, from_a_selection)
     stage_stop(&st);
 }
 
+/* What a send was given holds for another answer to it, until the next one. */
+Test(editor_schema, asked_again)
+{
+    static const struct {
+        const char *command;
+        const char *has, *misses; /* in its request; NULL: nothing */
+    } rows[] = {
+        {"DeepRetry", "\"schema\":", NULL},
+        {"DeepRetry ++seed=7", "\"seed\":7", NULL},
+        {"DeepRetry! ++temperature=0.5", "\"temperature\":0.5", "\"seed\":7"},
+        {"DeepChat more", "more", "\"schema\":"},
+        {"DeepRetry", "more", "\"schema\":"},
+    };
+    struct stage st;
+    start(&st, "");
+    stage_script(&st, "status 400\njson {}\n" NEXT "token Sorry." STOP);
+    ed_ex(st.ed, "DeepChat! ++json_schema=book.json ++temperature=0 q");
+    cr_assert(stage_idle(&st));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ed_ex(st.ed, "%s", rows[i].command);
+        cr_assert(stage_idle(&st), "%zu", i);
+        cr_expect_eq(server_requests(st.sv), i + 2, "%zu", i);
+        char *body = server_request_body(st.sv, i + 2, NULL);
+        cr_expect(strstr(body, rows[i].has) != NULL, "%zu: %s", i, body);
+        cr_expect(rows[i].misses == NULL ||
+                      strstr(body, rows[i].misses) == NULL,
+                  "%zu: %s", i, body);
+        free(body);
+    }
+    stage_stop(&st);
+}
+
 /* The front matter's path starts at the chat's file, and holds for all of its
  * turns. What it broke is found from the list. */
 Test(editor_schema, of_a_chat)
