@@ -30,16 +30,18 @@ function! deepchat#attach#command(mods, bang, ...) abort
   endif
 endfunction
 
-" [name, first, last] of each file, wildcards expanded to files; what stands for
-" none is as it was written.
+" [name, first, last] of each file, wildcards expanded to files. What stands for
+" none is as it was written, but for what <Tab> puts before a "$" and its like.
 function! s:named(names) abort
   let l:found = []
-  for l:name in a:names
-    let l:file = deepchat#reference#lines(l:name)
-    let l:wild = l:file.name =~# '[*?[]' && stridx(l:file.name, '`') < 0 && getftype(l:file.name) ==# ''
+  for l:given in a:names
+    let l:file = deepchat#reference#lines(l:given)
+    let l:there = getftype(l:file.name) !=# ''
+    let l:wild = l:file.name =~# '[*?[]' && stridx(l:file.name, '`') < 0 && !l:there
+    let l:name = l:there || l:wild ? l:file.name : substitute(l:file.name, '\\\(\W\)', '\1', 'g')
     " allow(glob): the user's own words, and no backtick in them
     let l:paths = filter(l:wild ? glob(l:file.name, 0, 1) : [], '!isdirectory(v:val)')
-    for l:path in empty(l:paths) ? [l:file.name] : l:paths
+    for l:path in empty(l:paths) ? [l:name] : l:paths
       let l:whole = fnamemodify(l:path, ':p')
       call add(l:found, [getftype(l:whole) ==# '' ? l:path : l:whole, l:file.first, l:file.last])
     endfor

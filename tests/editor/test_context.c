@@ -334,6 +334,10 @@ Test(editor_context, attach)
     command(&st, "again", "DeepAttach b\\ c.md",
             "attached already; :DeepAttach! takes what has changed");
     command(&st, "anew", "DeepAttach!", "no context turn has changed");
+    ed_ex(st.ed, "call writefile(['d'], '$d') | execute 'DeepAttach' "
+                 "fnameescape('$d')");
+    cr_assert(stage_shows(&st, "from=$d\n\n```\nd\n```"));
+    ed_ex(st.ed, "silent undo");
     /* what has changed since */
     put(&st, "p/sub/d.txt", "one\r\n2\r\n", 8);
     ed_ex(st.ed, "silent! %%foldopen! | doautocmd FocusGained");
