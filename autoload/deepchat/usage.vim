@@ -48,6 +48,8 @@ endfunction
 
 " ---- the text --------------------------------------------------------------
 
+" Characters of a name that are looked at: each takes time.
+let s:NAME_MAX = 100
 let s:FORMAT = '  %-27S %8s %10s %9s %9s %9s'
 
 function! s:head() abort
@@ -75,7 +77,7 @@ endfunction
 " The end of a name says more than its start.
 function! s:fit(name, width) abort
   let l:name = substitute(a:name, '[[:cntrl:]]', ' ', 'g')
-  let l:skip = 0
+  let l:skip = max([strchars(l:name) - s:NAME_MAX, 0])
   while strdisplaywidth(strcharpart(l:name, l:skip)) > a:width - (l:skip > 0)
     let l:skip += 1
   endwhile

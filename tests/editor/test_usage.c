@@ -279,5 +279,17 @@ Test(usage, command, .timeout = 60)
                  "nofile\nwipe\n0\n0\n1");
     stage_keys(&st, "q");
     stage_expect(&st, "closed", "bufname('%')", "");
+    /* of a name without an end the end is shown, and soon */
+    ed_ex(st.ed, "let g:row = {'name': repeat('x', 40000) . 'end', 'requests': "
+                 "1, 'blank': 0, 'in': 1, 'out': 0, 'cached': 0, 'cost': 0, "
+                 "'est': 0}");
+    ed_ex(st.ed, "let g:at = reltime()");
+    ed_ex(st.ed, "call deepchat#usage#show({'chat': [], 'today': [g:row], "
+                 "'models': [], 'days': [], 'since': '', 'torn': 0})");
+    stage_expect(&st, "soon", "reltimefloat(reltime(g:at)) < 5", "1");
+    stage_expect(&st, "name",
+                 "strlen(matchstr(getline(search('^today', 'nw') + 1), "
+                 "'x*end'))",
+                 "26");
     stage_stop(&st);
 }
