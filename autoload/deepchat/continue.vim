@@ -23,11 +23,13 @@ function! deepchat#continue#command(bang, range, line1, line2, args) abort
 endfunction
 
 " Go on with the last answer of the chat in buf. options: most, up to 64 rounds;
-" instruction; arguments, a list of 'name=value'. Returns 1 if it was asked for.
+" instruction; arguments, a list of 'name=value', which come behind those that
+" the send was given. Returns 1 if it was asked for.
 function! deepchat#continue#chat(buf, options) abort
   call deepchat#ui#clear_error(a:buf)
   let l:lnum = s:last_answer(a:buf)
-  let l:arguments = deepchat#role#arguments(a:buf, l:lnum - 1) + get(a:options, 'arguments', [])
+  let l:arguments = deepchat#role#arguments(a:buf, l:lnum - 1) + getbufvar(a:buf, 'deepchat_given', [])
+        \ + get(a:options, 'arguments', [])
   let l:options = extend({'arguments': l:arguments}, a:options, 'keep')
   if deepchat#chat#is_held(a:buf) || deepchat#chat#is_fixed(a:buf) || !s:can_go_on(a:buf, l:lnum)
         \ || !deepchat#allow#send(a:buf, l:lnum, l:options)

@@ -297,5 +297,10 @@ Test(editor_schema, stopped)
     stage_expect_text(&st, "stopped", CHAT(" finish=stopped", "{\"title\":7"));
     expect_line(&st, "stopped",
                 "stopped, 2 tokens kept; :DeepContinue or :DeepRetry");
+    ed_ex(st.ed, "DeepContinue");
+    cr_assert(stage_idle(&st));
+    expect_line(&st, "never joined",
+                "cut JSON cannot be gone on with; raise max_tokens");
+    cr_expect_eq(server_requests(st.sv), 1);
     stage_stop(&st);
 }
