@@ -565,7 +565,7 @@ function! deepchat#buf#host_gone(why) abort
     if has_key(l:reply, 'done')
       continue
     endif
-    let l:got = l:reply.bytes > 0 || has_key(l:reply, 'reasoning')
+    let l:got = l:reply.bytes > 0 || has_key(l:reply, 'reasoning') || deepchat#choice#any(l:reply)
     let l:about = {'finish': l:got ? 'interrupted' : 'error', 'got_text': l:got,
           \ 'pairs': ' finish=interrupted', 'pieces': 0, 'refused': 0, 'gone': 1,
           \ 'line': l:got ? 'the host stopped; reply kept, :DeepResume has all of it'

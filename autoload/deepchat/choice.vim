@@ -27,6 +27,11 @@ function! deepchat#choice#all(reply) abort
   return sort(values(get(a:reply, 'choices', {})), {a, b -> a.number - b.number})
 endfunction
 
+" True if something has come besides the first answer.
+function! deepchat#choice#any(reply) abort
+  return !empty(filter(deepchat#choice#all(a:reply), 'v:val.seq > 0'))
+endfunction
+
 " Add a piece to a lane, as deepchat#buf#append() says; the place of its reply is
 " there. insert(lane, seq, kind, at, text) is the edit.
 function! deepchat#choice#append(lane, seq, kind, text, insert) abort
@@ -36,7 +41,10 @@ function! deepchat#choice#append(lane, seq, kind, text, insert) abort
     return 'ok'
   endif
   let l:new = a:lane.bytes == 0
-  let l:at = l:new ? repeat([s:row(a:lane), 0], 2) : s:place(a:lane)
+  if l:new || empty(deepchat#buf#place(a:lane))
+    call s:find_again(a:lane.reply)
+  endif
+  let l:at = l:new ? repeat([s:row(a:lane), 0], 2) : deepchat#buf#place(a:lane)
   if empty(l:at)
     return 'dropped'
   elseif deepchat#buf#user_is_busy(a:lane.buf, l:at[2])
@@ -67,27 +75,44 @@ function! s:alive(lane, at) abort
   return l:lnum > 0 && l:lnum <= a:at[0] && deepchat#turn#is_marker(getbufline(a:lane.buf, a:at[2] + 1)[0]) ==# ''
 endfunction
 
-" Where its text stands, [] if it has no place. An undo and a redo put it back,
-" but not the anchors: then it is the alternate that ends as this one did.
-function! s:place(lane) abort
-  let l:at = deepchat#buf#place(a:lane)
-  if !empty(l:at)
-    return l:at
-  endif
-  let l:group = deepchat#alt#group(a:lane.buf, deepchat#buf#anchor_at(a:lane.reply, 'head')[0] + 1)
-  for l:lnum in reverse(copy(l:group.alternates))
-    let l:last = deepchat#turn#range_end(a:lane.buf, l:lnum)
-    let l:last -= l:last > l:lnum + 2 && getbufline(a:lane.buf, l:last)[0] ==# '' ? 1 : 0
-    let l:lines = getbufline(a:lane.buf, max([l:lnum + 2, l:last - s:TAIL]), l:last)
+" Lines of the markers of all alternates to a reply, also of those from before.
+function! s:alternates(reply) abort
+  return deepchat#alt#group(a:reply.buf, deepchat#buf#anchor_at(a:reply, 'head')[0] + 1).alternates
+endfunction
+
+" An undo and a redo put alternates back, but in Neovim not their anchors: from
+" the last lane on, it is the next one above that has the end of its text.
+function! s:find_again(reply) abort
+  let l:lanes = reverse(filter(deepchat#choice#all(a:reply), 'v:val.tail !=# ""'))
+  let l:taken = map(filter(copy(l:lanes), '!empty(deepchat#buf#place(v:val))'), 'deepchat#choice#lnum(v:val)')
+  let l:answer = deepchat#buf#anchor_at(a:reply, 'head')[0] + 1
+  let l:free = s:alternates(a:reply)[get(a:reply, 'older', 0) :]
+  call filter(l:free, 'index(l:taken, v:val) < 0')
+  for l:lane in l:lanes
+    let l:lnum = deepchat#choice#lnum(l:lane)
+    if empty(deepchat#buf#place(l:lane)) && (l:lnum == 0 || index(l:taken, l:lnum) >= 0)
+      let l:lnum = s:anchor_again(l:lane, reverse(copy(l:free)), l:answer)
+    endif
+    call filter(l:free, l:lnum > 0 ? 'v:val < l:lnum' : '1')
+  endfor
+endfunction
+
+" Put the anchors of a lane at the first of the alternates that has its text; at
+" the answer, where none belongs, if there is none: 0.
+function! s:anchor_again(lane, alternates, answer) abort
+  for l:lnum in a:alternates
+    let l:lines = getbufline(a:lane.buf, l:lnum + 2, deepchat#turn#range_end(a:lane.buf, l:lnum))
     let l:text = join(l:lines, "\n")
-    if strpart(l:text, strlen(l:text) - strlen(a:lane.tail)) ==# a:lane.tail
-      let l:at = [l:lnum + 1, 0, l:last - 1, strlen(l:lines[-1])]
+    let l:at = strridx(l:text, a:lane.tail)
+    if l:at >= 0
+      let l:before = split(strpart(l:text, 0, l:at + strlen(a:lane.tail)), "\n", 1)
       call deepchat#buf#anchor(a:lane, 'head', l:lnum - 1, 0, l:lnum - 1, 0)
-      call deepchat#buf#anchor(a:lane, 'text', l:at[0], l:at[1], l:at[2], l:at[3])
-      return l:at
+      call deepchat#buf#anchor(a:lane, 'text', l:lnum + 1, 0, l:lnum + len(l:before), strlen(l:before[-1]))
+      return l:lnum
     endif
   endfor
-  return []
+  call deepchat#buf#anchor(a:lane, 'head', a:answer - 1, 0, a:answer - 1, 0)
+  return 0
 endfunction
 
 " Behind a lane: the next one that has a place, or the first answer.
@@ -114,6 +139,7 @@ endfunction
 
 " An edit: the place of a lane.
 function! s:make_place(lane, at) abort
+  let a:lane.reply.older = get(a:lane.reply, 'older', len(s:alternates(a:lane.reply)))
   let l:row = s:row(a:lane)
   call s:replace(s:next(a:lane), l:row, 0, ['%% alternate', '', '', ''])
   call deepchat#buf#anchor(a:lane, 'head', l:row, 0, l:row, 0)
@@ -131,6 +157,7 @@ let s:KIND = {'name': 'chat', 'alive': function('s:alive'), 'first': function('s
 function! deepchat#choice#end(reply, about) abort
   let l:pair = ''
   let l:top = -1
+  call s:find_again(a:reply)
   for l:lane in deepchat#choice#all(a:reply)
     if l:lane.bytes == 0 && !empty(l:lane.thoughts) && !l:lane.ended
       call s:make_place(l:lane, [])
@@ -139,8 +166,7 @@ function! deepchat#choice#end(reply, about) abort
     let l:lnum = deepchat#choice#lnum(l:lane)
     if l:lnum > 0 && l:top < 0
       let l:top = l:lnum - 1
-      let l:group = deepchat#alt#group(a:reply.buf, deepchat#buf#anchor_at(a:reply, 'head')[0] + 1)
-      let l:at = index(l:group.alternates, l:lnum)
+      let l:at = index(s:alternates(a:reply), l:lnum)
       let l:pair = l:at < 0 ? '' : ' alt=' . (l:at + 1)
     endif
     if l:lnum > 0 && !l:lane.ended

@@ -99,6 +99,72 @@ Test(editor_choices_life, undone_and_redone)
     stage_stop(&st);
 }
 
+#define TWO(b, c) SAY(0, "z") HOLD SAY(1, b) SAY(2, c) HOLD
+#define FIRST "%% assistant" PAIRS " alt=1\n\nz" CHAT_END "mine"
+
+static const struct {
+    const char *name;
+    const char *script;
+    const char *keys, *want; /* these, once both are there */
+} undos[] = {
+    {"each its own end",
+     SAY(0, "z") HOLD SAY(1, "b\\nb") SAY(2, "c") END(1, "length")
+         THINK(2, "hm") END(2, "stop") HOLD END(0, "stop") USAGE,
+     "u<C-r>",
+     CHAT_HEAD
+     "%% alternate finish=length\n\nb\nb\n\n%% alternate\n\n"
+     "%%% reasoning\n\nhm\n\n%%% assistant finish=stop\n\nc\n\n" FIRST},
+    {"the same", TWO("c", "c") SAY(1, "1") HOLD SAY(2, "2") ENDS, "u<C-r>",
+     CHAT_HEAD ALT("c1") ALT("c2") FIRST},
+    {"nearly", TWO("c", "bc") SAY(1, "1") HOLD SAY(2, "2") ENDS, "u<C-r>",
+     CHAT_HEAD ALT("c1") ALT("bc2") FIRST},
+    {"with lines behind", TWO("b", "c") SAY(1, "1") HOLD SAY(2, "2") ENDS,
+     "zR:g/^b$/normal oend<CR>uu<C-r><C-r>",
+     CHAT_HEAD ALT("b1\nend") ALT("c2") FIRST},
+};
+
+/* Nor is one taken for another. */
+Test(editor_choices_life, undone_and_redone_alike)
+{
+    struct stage st;
+    stage_start(&st, NULL, "'n': 3");
+    for (size_t i = 0; i < sizeof undos / sizeof *undos; i++) {
+        const char *name = undos[i].name;
+        stage_script(&st, undos[i].script);
+        stage_ask(&st, "q");
+        cr_assert(stage_shows(&st, "z"), "%s", name);
+        stage_keys(&st, "Gimine<Esc>");
+        cr_assert(stage_next(&st, "c"), "%s", name);
+        cr_assert(ed_wait(st.ed, STAGE_MS,
+                          "count(getline(1, '$'), '%%%% alternate') == 2"),
+                  "%s", name);
+        stage_keys(&st, undos[i].keys);
+        if (strstr(undos[i].want, "1") != NULL && i > 0)
+            cr_assert(stage_next(&st, i == 3 ? "b1" : "c1"), "%s", name);
+        cr_assert(stage_finish(&st), "%s", name);
+        stage_expect_text(&st, name, undos[i].want);
+    }
+    stage_stop(&st);
+}
+
+/* What was answered before is no place, even if it is the same. */
+Test(editor_choices_life, an_older_one_is_the_same)
+{
+    struct stage st;
+    stage_start(&st, SAY(0, "z") SAY(1, "Old") HOLD SAY(1, "er") ENDS,
+                "'n': 2");
+    load_chat(&st, CHAT("", "Old"));
+    ed_ex(st.ed, "DeepRetry");
+    cr_assert(stage_shows(&st, "z"));
+    cr_assert(ed_wait(st.ed, STAGE_MS, "count(getline(1, '$'), 'Old') == 2"));
+    ed_ex(st.ed, "setlocal nofoldenable | 13,16delete");
+    cr_assert(stage_finish(&st));
+    stage_expect_text(&st, "older",
+                      CHAT_HEAD "%% alternate\n\nOld\n\n%% assistant" PAIRS
+                                "\n\nz" CHAT_END);
+    stage_stop(&st);
+}
+
 /* No place is made above a cursor that counts lines, or characters. */
 Test(editor_choices_life, an_operator_is_pending)
 {
@@ -313,5 +379,21 @@ Test(editor_choices_life, host_killed)
     expect_chat(&w, "what came", BROKEN);
     ed_ex(w.ed, "silent undo");
     expect_chat(&w, "undone", "---\nmodel: m\n---\n\n%% user\n\nq");
+    wreck_stop(&w);
+}
+
+/* The first had no text yet. */
+Test(editor_choices_life, host_killed_before_the_first)
+{
+    struct wreck w;
+    wreck_start(&w, SAY(1, "b") HOLD SAY(0, "z") ENDS, "'n': 3");
+    wreck_ask(&w, "q");
+    cr_assert(wreck_shows(&w, "b"));
+    wreck_kill_host(&w);
+    cr_assert(wreck_idle(&w));
+    cr_expect(wreck_said(&w, "host stopped; reply kept"));
+    expect_chat(&w, "what came",
+                CHAT_HEAD "%% alternate finish=interrupted\n\nb\n\n"
+                          "%% assistant finish=interrupted alt=1\n\n" CHAT_END);
     wreck_stop(&w);
 }
