@@ -41,14 +41,17 @@ column() {
     done
 }
 
-# Two editors at a time: tests mostly wait.
+# Three editors at a time: tests mostly wait.
 running=
 while read -r editor version program runtime; do
     echo "$editor $version" >&2
     [ "$program" != - ] || continue
     column "$editor" "$program" "$runtime" >"$scratch/results.$editor" &
-    [ -z "$running" ] || wait "$running"
-    running=$!
+    running="$running $!"
+    # shellcheck disable=SC2086 # one word a process
+    set -- $running
+    [ $# -lt 3 ] || { wait "$1" && shift; }
+    running=$*
 done <"$scratch/editors"
 wait
 cat "$scratch"/results.* >"$scratch/results"
