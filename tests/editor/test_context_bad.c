@@ -143,13 +143,13 @@ Test(editor_context_bad, asks_first)
     start(&st, "token Hello" STOP);
     draft(&st, text);
     ed_keys(st.ed, ":DeepSend<CR>");
-    cr_assert(ed_wait_screen(st.ed, "is outside the project", STAGE_MS));
+    cr_assert(ed_wait_screen(st.ed, "Send it to the server", STAGE_MS));
     ed_keys(st.ed, "n");
     cr_assert(ed_wait_screen(st.ed, "not allowed: link", STAGE_MS));
     expect_line(&st, "no", "not allowed: link; nothing was sent");
     stage_expect_text(&st, "no", text);
     ed_keys(st.ed, ":DeepSend<CR>");
-    cr_assert(ed_wait_screen(st.ed, "/secret is outside", STAGE_MS));
+    cr_assert(ed_wait_screen(st.ed, "Send it to the server", STAGE_MS));
     ed_keys(st.ed, "s");
     cr_assert(ed_wait_screen(st.ed, "Hello", STAGE_MS));
     cr_assert(stage_idle(&st));

@@ -226,7 +226,7 @@ Test(file_share, asks_once)
     char *path = first_chat(&w);
     struct ed *ed = second_editor(&w);
     ed_keys(ed, ":DeepChat @file:/etc/passwd<CR>");
-    cr_assert(ed_wait_screen(ed, "is outside the project", WRECK_MS));
+    cr_assert(ed_wait_screen(ed, "Send it to the server", WRECK_MS));
     ed_keys(ed, "n");
     cr_expect(ed_wait(ed, WRECK_MS,
                       "execute('messages') =~# 'passwd is "

@@ -244,11 +244,11 @@ Test(editor_roles, asks_first)
     ed_ex(st.ed, "DeepChat! /shape");
     ed_ex(st.ed, "call setline('$', 'What?')");
     ed_keys(st.ed, ":DeepSend<CR>");
-    cr_assert(ed_wait_screen(st.ed, "is outside the project", STAGE_MS));
+    cr_assert(ed_wait_screen(st.ed, "Send it to the server", STAGE_MS));
     ed_keys(st.ed, "n");
     cr_assert(ed_wait_screen(st.ed, "not allowed: ", STAGE_MS));
     ed_keys(st.ed, ":DeepSend<CR>");
-    cr_assert(ed_wait_screen(st.ed, "is outside the project", STAGE_MS));
+    cr_assert(ed_wait_screen(st.ed, "Send it to the server", STAGE_MS));
     ed_keys(st.ed, "s");
     cr_assert(server_wait_requests(st.sv, 1, STAGE_MS));
     cr_assert(stage_idle(&st));
