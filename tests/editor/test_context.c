@@ -289,6 +289,28 @@ command(struct stage *st, const char *name, const char *ex, const char *line)
     expect_line(st, name, line);
 }
 
+static void
+completed_name(struct stage *st)
+{
+    ed_ex(st->ed, "call writefile(['d'], '$d') | execute 'DeepAttach' "
+                  "fnameescape('$d')");
+    cr_assert(stage_shows(st, "from=$d\n\n```\nd\n```"));
+    ed_ex(st->ed, "silent undo");
+}
+
+/* What has become of a file cannot be had: its turn stays. */
+static void
+cannot_be_had(struct stage *st, const char *want)
+{
+    put(st, "p/sub/d.txt", "one\r\n", 5);
+    ed_ex(st->ed, "messages clear | DeepAttach!");
+    cr_expect(ed_wait(st->ed, STAGE_MS,
+                      "execute('messages') =~# '/sub/d.txt has 1 line; "
+                      "no context turn has changed$'"));
+    stage_expect_text(st, "what cannot be had stays", want);
+    put(st, "p/sub/d.txt", "one\r\n2\r\n", 8);
+}
+
 /* The source is in a buffer, saved or not. */
 static void
 in_a_buffer(struct stage *st)
@@ -334,10 +356,7 @@ Test(editor_context, attach)
     command(&st, "again", "DeepAttach b\\ c.md",
             "attached already; :DeepAttach! takes what has changed");
     command(&st, "anew", "DeepAttach!", "no context turn has changed");
-    ed_ex(st.ed, "call writefile(['d'], '$d') | execute 'DeepAttach' "
-                 "fnameescape('$d')");
-    cr_assert(stage_shows(&st, "from=$d\n\n```\nd\n```"));
-    ed_ex(st.ed, "silent undo");
+    completed_name(&st);
     /* what has changed since */
     put(&st, "p/sub/d.txt", "one\r\n2\r\n", 8);
     ed_ex(st.ed, "silent! %%foldopen! | doautocmd FocusGained");
@@ -354,13 +373,7 @@ Test(editor_context, attach)
             "no context turn has changed");
     command(&st, "not there", "DeepAttach! a.c",
             "no context turn here comes from that");
-    put(&st, "p/sub/d.txt", "one\r\n", 5);
-    ed_ex(st.ed, "messages clear | DeepAttach!");
-    cr_expect(ed_wait(st.ed, STAGE_MS,
-                      "execute('messages') =~# '/sub/d.txt has 1 line; "
-                      "no context turn has changed$'"));
-    stage_expect_text(&st, "what cannot be had stays", want);
-    put(&st, "p/sub/d.txt", "one\r\n2\r\n", 8);
+    cannot_be_had(&st, want);
     command(&st, "changed", "DeepAttach!", "1 context turn taken anew");
     cr_assert(ed_wait(st.ed, STAGE_MS, "empty(b:deepchat_stale)"));
     behind = ed_behind(st.ed);
