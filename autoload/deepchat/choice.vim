@@ -80,39 +80,44 @@ function! s:alternates(reply) abort
   return deepchat#alt#group(a:reply.buf, deepchat#buf#anchor_at(a:reply, 'head')[0] + 1).alternates
 endfunction
 
-" An undo and a redo put alternates back, but in Neovim not their anchors: from
-" the last lane on, it is the next one above that has the end of its text.
+" An undo and a redo put alternates back, but in Neovim not their anchors. If
+" there are as many without as there are lanes, each is that of its lane; else,
+" from the last lane on, the next one above that has the end of its text.
 function! s:find_again(reply) abort
-  let l:lanes = reverse(filter(deepchat#choice#all(a:reply), 'v:val.tail !=# ""'))
+  let l:lanes = filter(deepchat#choice#all(a:reply), 'v:val.tail !=# ""')
   let l:taken = map(filter(copy(l:lanes), '!empty(deepchat#buf#place(v:val))'), 'deepchat#choice#lnum(v:val)')
-  let l:answer = deepchat#buf#anchor_at(a:reply, 'head')[0] + 1
-  let l:free = s:alternates(a:reply)[get(a:reply, 'older', 0) :]
-  call filter(l:free, 'index(l:taken, v:val) < 0')
-  for l:lane in l:lanes
-    let l:lnum = deepchat#choice#lnum(l:lane)
-    if empty(deepchat#buf#place(l:lane)) && (l:lnum == 0 || index(l:taken, l:lnum) >= 0)
-      let l:lnum = s:anchor_again(l:lane, reverse(copy(l:free)), l:answer)
+  let l:lost = filter(copy(l:lanes), 'empty(deepchat#buf#place(v:val))'
+        \ . ' && index([0] + l:taken, deepchat#choice#lnum(v:val)) >= 0')
+  let l:taken += map(l:lanes, 'deepchat#choice#lnum(v:val)')
+  let l:free = filter(s:alternates(a:reply)[get(a:reply, 'older', 0) :], 'index(l:taken, v:val) < 0')
+  let l:all = len(l:free) == len(l:lost)
+  for l:lane in reverse(l:lost)
+    let l:above = copy(l:free)
+    while !empty(l:above) && !s:anchor_again(l:lane, l:above[-1], l:all)
+      call remove(l:above, -1)
+    endwhile
+    if empty(l:above)
+      let l:row = deepchat#buf#anchor_at(a:reply, 'head')[0]
+      call deepchat#buf#anchor(l:lane, 'head', l:row, 0, l:row, 0)
+    else
+      let l:free = l:above[: -2]
     endif
-    call filter(l:free, l:lnum > 0 ? 'v:val < l:lnum' : '1')
   endfor
 endfunction
 
-" Put the anchors of a lane at the first of the alternates that has its text; at
-" the answer, where none belongs, if there is none: 0.
-function! s:anchor_again(lane, alternates, answer) abort
-  for l:lnum in a:alternates
-    let l:lines = getbufline(a:lane.buf, l:lnum + 2, deepchat#turn#range_end(a:lane.buf, l:lnum))
-    let l:text = join(l:lines, "\n")
-    let l:at = strridx(l:text, a:lane.tail)
-    if l:at >= 0
-      let l:before = split(strpart(l:text, 0, l:at + strlen(a:lane.tail)), "\n", 1)
-      call deepchat#buf#anchor(a:lane, 'head', l:lnum - 1, 0, l:lnum - 1, 0)
-      call deepchat#buf#anchor(a:lane, 'text', l:lnum + 1, 0, l:lnum + len(l:before), strlen(l:before[-1]))
-      return l:lnum
-    endif
-  endfor
-  call deepchat#buf#anchor(a:lane, 'head', a:answer - 1, 0, a:answer - 1, 0)
-  return 0
+" Put the anchors of a lane at the alternate in line lnum if it has the end of
+" its text, or in any case: then where the text there ends. True if it did.
+function! s:anchor_again(lane, lnum, always) abort
+  let l:text = join(getbufline(a:lane.buf, a:lnum + 2, deepchat#turn#range_end(a:lane.buf, a:lnum)), "\n")
+  let l:at = strridx(l:text, a:lane.tail)
+  if l:text ==# '' || l:at < 0 && !a:always
+    return 0
+  endif
+  let l:end = l:at < 0 ? strlen(substitute(l:text, '\n$', '', '')) : l:at + strlen(a:lane.tail)
+  let l:before = split(strpart(l:text, 0, l:end), "\n", 1)
+  call deepchat#buf#anchor(a:lane, 'head', a:lnum - 1, 0, a:lnum - 1, 0)
+  call deepchat#buf#anchor(a:lane, 'text', a:lnum + 1, 0, a:lnum + len(l:before), strlen(l:before[-1]))
+  return 1
 endfunction
 
 " Behind a lane: the next one that has a place, or the first answer.
