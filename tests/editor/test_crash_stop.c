@@ -18,7 +18,7 @@ TestSuite(crash_stop, .timeout = 120);
 #define GROWTH_MAX (8L << 20)
 #endif
 
-enum { CALLS = 200, SLOW_MS = 50, STUCK_MS = 2000 };
+enum { CALLS = 200, SLOW_MS = 50, STUCK_MS = 5000 };
 
 /* ---- the host ------------------------------------------------------------ */
 
