@@ -9,6 +9,8 @@
 
 " Bytes by which an alternate is known again.
 let s:TAIL = 100
+" The lines of one without text.
+let s:PLACE = ['%% alternate', '', '', '']
 
 " The lane of choice number of a reply.
 function! deepchat#choice#lane(reply, number) abort
@@ -142,11 +144,16 @@ function! s:row(lane) abort
   return l:next is a:lane.reply ? deepchat#alt#group(a:lane.buf, l:row + 1).first - 1 : l:row
 endfunction
 
-" An edit: the place of a lane.
+" An edit: the place of a lane. The user may have interrupted it behind the lines.
 function! s:make_place(lane, at) abort
   let a:lane.reply.older = get(a:lane.reply, 'older', len(s:alternates(a:lane.reply)))
   let l:row = s:row(a:lane)
-  call s:replace(s:next(a:lane), l:row, 0, ['%% alternate', '', '', ''])
+  if get(a:lane, 'began', 0) && getbufline(a:lane.buf, l:row - 3, l:row) ==# s:PLACE
+    let l:row -= 4
+  else
+    let a:lane.began = 1
+    call s:replace(s:next(a:lane), l:row, 0, s:PLACE)
+  endif
   call deepchat#buf#anchor(a:lane, 'head', l:row, 0, l:row, 0)
   call deepchat#buf#anchor(a:lane, 'text', l:row + 2, 0, l:row + 2, 0)
   return [l:row + 2, 0, l:row + 2, 0]

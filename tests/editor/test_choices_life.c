@@ -194,6 +194,30 @@ Test(editor_choices_life, an_operator_is_pending)
     stage_stop(&st);
 }
 
+/* Ctrl-C behind the first edit of a place. */
+Test(editor_choices_life, a_place_is_interrupted)
+{
+    struct stage st;
+    stage_start(&st, STEPS, "'n': 3");
+    ed_ex(st.ed, "runtime autoload/deepchat/port.vim | let g:bad = 0");
+    ed_ex(st.ed,
+          "call execute(\"function! deepchat#port#replace(buf, row, count, "
+          "lines) abort\\nif has('nvim')\\ncall nvim_buf_set_lines(a:buf, "
+          "a:row, a:row + a:count, v:true, a:lines)\\nelse\\ncall "
+          "deepchat#prop#replace(a:buf, a:row + 1, a:count, a:lines)\\nendif\\n"
+          "let g:bad -= 1\\nif g:bad == 0\\ncall interrupt()\\nendif\\n"
+          "endfunction\")");
+    stage_ask(&st, "q");
+    cr_assert(stage_shows(&st, "z"));
+    ed_ex(st.ed, "let g:bad = 1");
+    cr_assert(stage_next(&st, "b"));
+    ed_ex(st.ed, "let g:bad = 1");
+    cr_assert(stage_next(&st, "c"));
+    cr_assert(stage_finish(&st));
+    stage_expect_text(&st, "once", HAPPY);
+    stage_stop(&st);
+}
+
 /* ---- what a user may do meanwhile ---- */
 
 static const struct {
