@@ -19,7 +19,7 @@ let s:OPENERS = {')': '(', ']': '[', '}': '{', '>': '<'}
 " as it is written.
 function! deepchat#reference#find(lines) abort
   let l:found = []
-  if match(a:lines, s:WORD) < 0
+  if match(a:lines, '[@#]') < 0 || match(a:lines, s:WORD) < 0
     return l:found
   endif
   let l:lines = map(copy(a:lines), 'v:val =~# s:QUOTE ? "" : v:val')

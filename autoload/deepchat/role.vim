@@ -169,7 +169,8 @@ function! s:standing(buf, last) abort
   endwhile
   let l:names = []
   while l:kind ==# 'user' || l:kind ==# 'context'
-    let l:name = matchstr(getbufline(a:buf, l:lnum)[0], '^%% context from=/\zs[^ /]\+\ze\%(\s\|$\)')
+    let l:name = l:kind ==# 'user' ? ''
+          \ : matchstr(getbufline(a:buf, l:lnum)[0], '^%% context from=/\zs[^ /]\+\ze\%(\s\|$\)')
     let l:names = l:name ==# '' ? l:names : [l:name] + l:names
     let [l:lnum, l:kind] = deepchat#turn#last_marker(a:buf, l:lnum - 1)
   endwhile
