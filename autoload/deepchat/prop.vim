@@ -147,7 +147,8 @@ function! s:must(failed) abort
   endif
 endfunction
 
-" Insert lines into buf: the first goes on at lnum, col.
+" Insert lines into buf: the first goes on at lnum, col. Once begun it is done: a
+" user who presses CTRL-C is not to find half of it there, or all of it twice.
 function! deepchat#prop#insert(buf, lnum, col, lines) abort
   let l:line = s:line(a:buf, a:lnum)
   let l:new = copy(a:lines)
@@ -155,17 +156,36 @@ function! deepchat#prop#insert(buf, lnum, col, lines) abort
   let l:end = strlen(l:new[-1])
   let l:new[-1] .= strpart(l:line, a:col)
   let l:props = s:list(a:buf, a:lnum, a:lnum, {})
-  call s:must(setbufline(a:buf, a:lnum, l:new[0]))
-  if len(l:new) > 1
-    call s:must(appendbufline(a:buf, a:lnum, l:new[1:]))
+  let l:count = len(l:new) > 1 ? s:count(a:buf) + len(l:new) - 1 : 0
+  try
+    call s:write(a:buf, a:lnum, l:new, l:count)
+    call s:put_all(a:buf, a:lnum, a:col, l:props, len(l:new), l:end)
+  catch /^Vim:Interrupt$/
+    call s:write(a:buf, a:lnum, l:new, l:count)
+    call s:put_all(a:buf, a:lnum, a:col, l:props, len(l:new), l:end)
+  endtry
+endfunction
+
+" Write lines over line lnum, which takes the properties away; count is how many
+" lines buf has then, if they are more than one.
+function! s:write(buf, lnum, lines, count) abort
+  call s:must(setbufline(a:buf, a:lnum, a:lines[0]))
+  if len(a:lines) > 1 && s:count(a:buf) < a:count
+    call s:must(appendbufline(a:buf, a:lnum, a:lines[1:]))
+  elseif len(a:lines) > 1
+    call s:must(setbufline(a:buf, a:lnum + len(a:lines) - 1, a:lines[-1]))
   endif
-  let l:last = a:lnum + len(l:new) - 1
-  for l:prop in filter(copy(l:props), '!s:is_text(v:val)')
+endfunction
+
+" Put the properties of line lnum there again. At col came lines, len of them; the
+" last one ended at end.
+function! s:put_all(buf, lnum, col, props, len, end) abort
+  for l:prop in filter(copy(a:props), '!s:is_text(v:val)')
     let l:moves = l:prop.col - 1 > a:col || (l:prop.col - 1 == a:col && l:prop.type !=# s:LEFT)
-    call s:put_again(a:buf, l:prop, l:moves ? l:last : a:lnum,
-          \ l:prop.col - 1 + (l:moves ? l:end - a:col : 0))
+    call s:put_again(a:buf, l:prop, l:moves ? a:lnum + a:len - 1 : a:lnum,
+          \ l:prop.col - 1 + (l:moves ? a:end - a:col : 0))
   endfor
-  call s:virtual_again(a:buf, a:lnum, filter(l:props, 's:is_text(v:val)'))
+  call s:virtual_again(a:buf, a:lnum, filter(copy(a:props), 's:is_text(v:val)'))
 endfunction
 
 " A property of the line that was written; those of others too.

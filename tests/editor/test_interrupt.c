@@ -124,3 +124,32 @@ Test(interrupt, the_other_goes_on, .timeout = 60)
     stage_expect(&st, "the lost one", "search('one')", "0");
     stage_stop(&st);
 }
+
+/* Vim writes the lines of a text one after the other. */
+Test(interrupt, between_the_lines_of_a_text, .timeout = 60)
+{
+    struct stage st;
+    stage_start(
+        &st, "hold g\ntoken o\\nn\\ne\nhold g\ntoken  two\nhold g\n" END, "");
+    if (ed_number(st.ed, "has('nvim')") == 0) {
+        ed_ex(st.ed, "let g:file = deepchat#host#root() . "
+                     "'/autoload/deepchat/prop.vim'");
+        ed_ex(st.ed, "let g:lines = readfile(g:file) | source `=g:file`");
+        ed_ex(st.ed, "call insert(g:lines, 'call Bad()', "
+                     "match(g:lines, 'setbufline(.*lines.0.))') + 1)");
+        ed_ex(st.ed, "call writefile(g:lines, 'prop.vim') | source prop.vim");
+    }
+    ed_ex(st.ed, "call execute(\"function! Bad() abort\\nlet g:bad -= 1\\n"
+                 "if g:bad == 0\\ncall interrupt()\\nendif\\nendfunction\") | "
+                 "let g:bad = 0");
+    stage_ask(&st, "Say");
+    for (int step = 0; step < 2; step++) {
+        ed_ex(st.ed, "let g:bad = 1");
+        cr_assert(stage_next(&st, step == 0 ? "o\nn\ne" : "e two"));
+    }
+    cr_assert(stage_finish(&st));
+    stage_expect_text(&st, "once",
+                      ASKED "\n\n%% assistant finish=stop in=1 out=2 cost=0.5"
+                            "\n\no\nn\ne two\n\n%% user\n\n");
+    stage_stop(&st);
+}
