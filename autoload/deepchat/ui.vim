@@ -21,7 +21,11 @@ function! s:line(text) abort
   if strdisplaywidth(l:text) <= l:room
     return l:text
   endif
-  return matchstr(l:text, '^.*\%<' . l:room . 'v') . '…'
+  let l:count = l:room - 1
+  while strdisplaywidth(strcharpart(l:text, 0, l:count)) >= l:room
+    let l:count -= 1
+  endwhile
+  return strcharpart(l:text, 0, l:count) . '…'
 endfunction
 
 " Say one line; it stays in :messages.
