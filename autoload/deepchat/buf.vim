@@ -197,9 +197,9 @@ endfunction
 " ---- begin -----------------------------------------------------------------
 
 " Host: the request of reply id is on its way; make room for the answer. about
-" has chat_dir and, for an answer that is gone on with, back. Returns a map with
-" file (the chat's path, '' if it has none), or 'retry', or why there is no
-" place: 'gone', 'deleted'.
+" has chat_dir, the model that is asked and, for an answer that is gone on with,
+" back. Returns a map with file (the chat's path, '' if it has none), or 'retry',
+" or why there is no place: 'gone', 'deleted'.
 function! deepchat#buf#begin(id, about) abort
   let l:reply = get(s:replies, a:id, {})
   if empty(l:reply) || !bufloaded(l:reply.buf)

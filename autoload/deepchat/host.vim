@@ -233,6 +233,7 @@ function! s:gone(wanted) abort
   let l:told = deepchat#buf#host_gone(s:broken)
   let l:told = deepchat#review#host_gone(s:broken) || l:told
   let l:told = deepchat#context#host_gone() || l:told
+  let l:told = deepchat#model#host_gone() || l:told
   if !l:told && !empty(s:broken)
     call deepchat#ui#error(s:broken)
   endif

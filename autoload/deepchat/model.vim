@@ -19,7 +19,20 @@ endfunction
 " A field of the front matter of buf, '' if there is none.
 function! s:field(buf, name) abort
   let l:row = s:front_row(a:buf, a:name)
-  return l:row == 0 ? '' : matchstr(getbufline(a:buf, l:row)[0], '^' . a:name . ':\s*\zs.\{-}\ze\s*$')
+  let l:value = l:row == 0 ? '' : matchstr(getbufline(a:buf, l:row)[0], '^' . a:name . ':\s*\zs.\{-}\ze\s*$')
+  return l:value =~# '^".*"$' ? l:value[1:-2] : l:value
+endfunction
+
+" The pairs of an answer's marker, with the model that was asked, if the chat has
+" another one, or the answer was asked for with ++model.
+function! deepchat#model#pairs(reply, pairs) abort
+  let l:asked = get(a:reply, 'model', '')
+  let l:here = deepchat#model#of(a:reply.buf)
+  return a:pairs . (l:asked ==# '' || l:here ==# '' || l:asked ==# l:here || a:pairs =~# ' model=' ? '' : s:pair(l:asked))
+endfunction
+
+function! s:pair(model) abort
+  return ' model=' . deepchat#context#encode(a:model)
 endfunction
 
 " The model that the settings of buf give, else default. As in the host: that of
@@ -140,6 +153,18 @@ function! deepchat#model#chosen(answer) abort
   endif
 endfunction
 
+" The host does not run any more, and will not say what a choice means. Returns
+" 1 if one was waited for.
+function! deepchat#model#host_gone() abort
+  let l:told = 0
+  for [l:id, l:choice] in items(s:choices)
+    let l:told = l:told || l:choice.open
+    call deepchat#model#chosen({'id': l:id, 'provider': '', 'model': '', 'line': '',
+          \ 'error': l:choice.open ? 'the host stopped; the model is what it was' : ''})
+  endfor
+  return l:told
+endfunction
+
 " True if it is not known yet which server and model are chosen for buf: what is
 " sent has to wait.
 function! deepchat#model#is_open(buf) abort
@@ -163,17 +188,17 @@ endfunction
 
 " provider: '' to stay with the one that is used.
 function! s:apply(choice, provider, model) abort
-  let l:buf = a:choice.buf
+  let [l:buf, l:model] = [a:choice.buf, trim(a:model)]
   if a:choice.bang
-    call s:set_for_good(a:provider, a:model)
+    call s:set_for_good(a:provider, l:model)
   elseif getbufvar(l:buf, '&filetype') ==# 'deepchat'
     if getbufvar(l:buf, '&modifiable')
-      call s:write(l:buf, a:provider, a:model)
+      call s:write(l:buf, a:provider, l:model)
       call deepchat#ui#decorate(l:buf, {})
     endif
   else
     call setbufvar(l:buf, 'deepchat', extend(copy(deepchat#settings(l:buf)),
-          \ extend(a:provider ==# '' ? {} : {'provider': a:provider}, {'model': a:model})))
+          \ extend(a:provider ==# '' ? {} : {'provider': a:provider}, {'model': l:model})))
   endif
 endfunction
 
@@ -221,8 +246,8 @@ function! s:write(buf, provider, model) abort
   let l:lnum = 0
   for l:line in l:old ==# '' || l:old ==# a:model ? [] : getbufline(a:buf, 1, '$')
     let l:lnum += 1
-    if l:line =~# '^%% assistant .*finish=' && l:line !~# ' model=' && deepchat#turn#is_marker(l:line) !=# ''
-      call setbufline(a:buf, l:lnum, substitute(l:line, '\s*$', '', '') . ' model=' . l:old)
+    if l:line =~# '^%% \%(assistant\|alternate\) .*finish=' && l:line !~# ' model=' && deepchat#turn#is_marker(l:line) !=# ''
+      call setbufline(a:buf, l:lnum, substitute(l:line, '\s*$', '', '') . s:pair(l:old))
     endif
   endfor
   if getbufline(a:buf, 1) !=# ['---']

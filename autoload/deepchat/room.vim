@@ -26,6 +26,7 @@ endfunction
 " The request is on its way: the chat gets a name and is written. Also for other
 " kinds of answers in chats.
 function! deepchat#room#started(reply, about) abort
+  let a:reply.model = a:about.model
   if deepchat#file#autosave(a:reply.buf) && deepchat#file#name(a:reply.buf, a:about.chat_dir)
     call deepchat#buf#save(a:reply.buf)
   endif
@@ -111,9 +112,11 @@ endfunction
 
 " The end of an answer that has text. As started().
 function! deepchat#room#set_marker(reply, about) abort
-  let [l:alt, l:top] = deepchat#choice#end(a:reply, a:about)
+  let l:pairs = deepchat#model#pairs(a:reply, a:about.pairs)
+  let l:choices = map(copy(get(a:about, 'choices', [])), {_, pairs -> pairs ==# '' ? '' : deepchat#model#pairs(a:reply, pairs)})
+  let [l:alt, l:top] = deepchat#choice#end(a:reply, {'pairs': l:pairs, 'choices': l:choices})
   let l:row = deepchat#buf#anchor_at(a:reply, 'head')[0]
-  call deepchat#port#replace(a:reply.buf, l:row, 1, ['%% assistant' . a:about.pairs . l:alt])
+  call deepchat#port#replace(a:reply.buf, l:row, 1, ['%% assistant' . l:pairs . l:alt])
   call deepchat#buf#anchor(a:reply, 'head', l:row, 0, l:row, 0)
   return [l:top < 0 ? l:row : l:top, l:row]
 endfunction

@@ -53,6 +53,7 @@ destroy(struct chat *chat)
     free(chat->lost);
     free(chat->status);
     free(chat->chat_dir);
+    free(chat->model);
     free(chat->pairs);
     ask_filter_free(&chat->filter);
     free(chat);
@@ -251,6 +252,7 @@ static void
 start(struct chat *chat, struct ask *ask)
 {
     chat->chat_dir = config_chat_dir(ask->request.cfg);
+    chat->model = mem_str(config_model(ask->request.cfg));
     if (ask->request.kept.len > 0)
         chat->pairs = mem_copy(ask->pairs.ptr, ask->pairs.len);
     chat->filter = ask->filter;

@@ -106,6 +106,7 @@ begin(struct chat *chat)
 {
     struct value *about = value_map();
     value_put(about, "chat_dir", value_text(chat->chat_dir));
+    value_put(about, "model", value_text(chat->model));
     value_put(about, "back", value_int((int64_t)chat->back));
     chat->beginning = true;
     editor_call(chat->host->editor, "deepchat#buf#begin", with_id(chat, about),

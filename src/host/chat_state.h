@@ -40,6 +40,7 @@ struct chat {
     bool telling; /* "status" is out */
     uint64_t timer;
     char *chat_dir;
+    char *model; /* that is asked */
     char *pairs; /* of the answer that is gone on with, NULL if none is */
     struct ask_filter filter;
     struct chat *next;

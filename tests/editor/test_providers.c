@@ -1,5 +1,6 @@
 /* :DeepModel for another server, and what servers do besides answering: tiers,
  * reasoning, the cache. */
+#include <signal.h>
 #include <stdio.h>
 
 #include "continue.h"
@@ -43,6 +44,18 @@ static const struct {
                                               "finish=stop model=m\n\na\n\n%% "
                                               "user"
                                               "\n\nr",
+     ""},
+    {"a name with blanks, and alternates",
+     FRONT("model: a b=%\n") "%% user\n\nq\n\n%% alternate finish=stop\n\nb\n\n"
+                             "%% assistant finish=stop alt=1\n\na\n\n"
+                             "%% user\n\nr",
+     "DeepModel own/ m ",
+     FRONT("provider: own\nmodel: m\n") "%% user\n\nq\n\n"
+                                        "%% alternate finish=stop "
+                                        "model=a%20b%3D%25\n\nb\n\n"
+                                        "%% assistant finish=stop alt=1 "
+                                        "model=a%20b%3D%25\n\na\n\n"
+                                        "%% user\n\nr",
      ""},
     {"one of the user's", FRONT("provider: ollama\nmodel: m\n") TALK,
      "DeepModel own/m", FRONT("provider: own\nmodel: m\n") TALK, ""},
@@ -183,6 +196,50 @@ Test(editor_providers, mid_chat)
     free(second);
     free(third);
     free(head);
+    stage_stop(&st);
+}
+
+/* An answer is of the model that was asked, whatever the chat has meanwhile. */
+Test(editor_providers, while_it_runs)
+{
+    static const char marker[] = "getline(search('^%% assistant', 'nw'))";
+    struct stage st;
+    stage_start(&st, "token Hel\nhold g\ntoken lo\nfinish stop\ndone\n", "");
+    set_servers(&st);
+    load_chat(&st, FRONT("model: m\n") "%% user\n\nq");
+    ed_ex(st.ed, "DeepSend");
+    cr_expect(stage_shows(&st, "Hel"));
+    ed_ex(st.ed, "DeepModel y");
+    server_release(st.sv, "g");
+    cr_expect(trouble_wait_end(st.ed));
+    stage_expect(&st, "switched", marker, "%% assistant finish=stop model=m");
+    load_chat(&st, FRONT("model: m\n") "%% user\n\nq");
+    ed_ex(st.ed, "call deepchat#chat#send(bufnr('%%'), {'arguments': "
+                 "['model=z']})");
+    cr_expect(trouble_wait_end(st.ed));
+    stage_expect(&st, "asked", marker, "%% assistant finish=stop model=z");
+    stage_stop(&st);
+}
+
+/* A host that ends takes the question with it: nothing waits for an answer. */
+Test(editor_providers, host_gone)
+{
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    set_servers(&st);
+    server_script(st.sv, "t.models", "hold g\njson {\"data\":[]}\n");
+    load_chat(&st, FRONT("model: m\n") "%% user\n\nq");
+    ed_ex(st.ed, "DeepModel ollama/x");
+    stage_expect(&st, "while it waits", "deepchat#status()",
+                 "looking for ollama/x");
+    kill(ed_host(st.ed), SIGKILL);
+    cr_expect(ed_wait(st.ed, STAGE_MS, "deepchat#status() ==# ''"));
+    trouble_expect_line(&st, "said",
+                        "the host stopped; the model is what it was");
+    ed_ex(st.ed, "DeepSend");
+    cr_expect(trouble_wait_end(st.ed));
+    ed_ex(st.ed, "call setline('$', 'r') | DeepSend");
+    cr_expect(server_wait_requests(st.sv, 2, STAGE_MS));
     stage_stop(&st);
 }
 
