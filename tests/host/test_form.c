@@ -5,21 +5,9 @@
 
 #include "host/form.h"
 #include "host/json.h"
+#include "lib/config_case.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-
-static struct config *
-make(const char *settings)
-{
-    struct dc_error err = {0};
-    struct value *map = json_parse(str_of(settings));
-    cr_assert_not_null(map, "%s", settings);
-    struct config *cfg =
-        config_new(&(struct config_sources){.settings = map}, &err);
-    cr_assert_not_null(cfg, "%s: %s", settings, err.text);
-    value_free(map);
-    return cfg;
-}
 
 static struct config *
 at(const char *url, const char *model)
@@ -27,7 +15,7 @@ at(const char *url, const char *model)
     char settings[200];
     snprintf(settings, sizeof settings,
              "{\"base_url\":\"%s\",\"model\":\"%s\"}", url, model);
-    return make(settings);
+    return config_of(settings);
 }
 
 /* From the first form to the last. */
@@ -219,7 +207,7 @@ static const struct {
 Test(form, structured, .timeout = 20)
 {
     for (size_t i = 0; i < COUNT(structured); i++) {
-        struct config *cfg = make(structured[i].settings);
+        struct config *cfg = config_of(structured[i].settings);
         cr_expect_eq(form_structured(cfg), structured[i].want, "%s",
                      structured[i].settings);
         config_free(cfg);

@@ -6,21 +6,9 @@
 #include "base/buf.h"
 #include "host/json.h"
 #include "host/members.h"
+#include "lib/config_case.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-
-static struct config *
-make(const char *settings)
-{
-    struct dc_error err = {0};
-    struct value *map = json_parse(str_of(settings));
-    cr_assert_not_null(map, "%s", settings);
-    struct config *cfg =
-        config_new(&(struct config_sources){.settings = map}, &err);
-    cr_assert_not_null(cfg, "%s: %s", settings, err.text);
-    value_free(map);
-    return cfg;
-}
 
 /* The request, from behind "stream" on; owned (dc_free). */
 static char *
@@ -103,7 +91,7 @@ change(struct members *m, int what)
 Test(members, bodies, .timeout = 20)
 {
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct config *cfg = make(cases[i].settings);
+        struct config *cfg = config_of(cases[i].settings);
         struct buf want;
         struct members m;
         buf_init(&want, 1000);
@@ -136,8 +124,9 @@ Test(members, bodies, .timeout = 20)
 
 Test(members, set, .timeout = 20)
 {
-    struct config *cfg = make("{\"seed\":1,\"stop\":[\"a\"],\"extra_body\":"
-                              "{\"top_k\":5,\"seed\":9007199254740991}}");
+    struct config *cfg =
+        config_of("{\"seed\":1,\"stop\":[\"a\"],\"extra_body\":"
+                  "{\"top_k\":5,\"seed\":9007199254740991}}");
     struct members m;
     members_init(&m, cfg);
     members_set(&m, "stop", value_text("b\n\"c\""));
@@ -178,7 +167,7 @@ Test(members, get_drop_rename, .timeout = 20)
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         for (int rename = 0; rename < 2; rename++) {
-            struct config *cfg = make(rows[i].settings);
+            struct config *cfg = config_of(rows[i].settings);
             struct members m;
             members_init(&m, cfg);
             char *got = members_get(&m, "seed");

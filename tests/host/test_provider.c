@@ -13,21 +13,9 @@
 #include "host/provider.h"
 #include "host/quirk.h"
 #include "host/url.h"
+#include "lib/config_case.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-
-static struct config *
-make(const char *settings)
-{
-    struct dc_error err = {0};
-    struct value *map = json_parse(str_of(settings));
-    cr_assert_not_null(map, "%s", settings);
-    struct config *cfg =
-        config_new(&(struct config_sources){.settings = map}, &err);
-    cr_assert_not_null(cfg, "%s: %s", settings, err.text);
-    value_free(map);
-    return cfg;
-}
 
 /* ---- the table ---- */
 
@@ -155,7 +143,7 @@ Test(provider, members, .timeout = 20)
         buf_init(&settings, 1000);
         buf_addf(&settings, "{\"provider\":\"%s\",%s}", fits[i].provider,
                  fits[i].options);
-        struct config *cfg = make(settings.ptr);
+        struct config *cfg = config_of(settings.ptr);
         members_init(&m, cfg);
         for (int times = 0; times < 2; times++) {
             provider_fit(config_provider(cfg), &m);
@@ -201,7 +189,7 @@ Test(provider, left_out, .timeout = 20)
         char settings[500], line[128];
         struct members m;
         snprintf(settings, sizeof settings, "{%s}", cases[i].settings);
-        struct config *cfg = make(settings);
+        struct config *cfg = config_of(settings);
         members_init(&m, cfg);
         for (int times = 0; times < 2; times++) {
             uint32_t bits =
@@ -229,8 +217,8 @@ Test(provider, learned, .timeout = 20)
 {
     struct forms *forms = forms_new();
     struct config *cfg =
-        make("{\"base_url\":\"localhost:1\",\"top_p\":1,\"max_tokens\":5,"
-             "\"temperature\":1}");
+        config_of("{\"base_url\":\"localhost:1\",\"top_p\":1,\"max_tokens\":5,"
+                  "\"temperature\":1}");
     struct members m;
     char line[128];
     members_init(&m, cfg);

@@ -9,6 +9,7 @@
 #include "host/json.h"
 #include "host/provider.h"
 #include "host/service.h"
+#include "lib/config_case.h"
 #include "lib/reply_rig.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -16,19 +17,6 @@
 #define BUSY                                                                   \
     "status 429\njson {\"error\":{\"message\":\"Model busy, retry later\","    \
     "\"code\":\"engine_overloaded\"}}\n---\n"
-
-static struct config *
-make(const char *settings)
-{
-    struct dc_error err = {0};
-    struct value *map = json_parse(str_of(settings));
-    cr_assert_not_null(map, "%s", settings);
-    struct config *cfg =
-        config_new(&(struct config_sources){.settings = map}, &err);
-    cr_assert_not_null(cfg, "%s: %s", settings, err.text);
-    value_free(map);
-    return cfg;
-}
 
 /* ---- tiers ---- */
 
@@ -117,11 +105,11 @@ Test(service, no_model, .timeout = 30)
                      "no model is set for groq; :DeepModel sets one");
     cr_expect_eq(reply_rig_number(&rig, "refused"), 1);
     reply_rig_stop(&rig);
-    struct config *cfg = make("{\"provider\":\"groq\",\"extra_body\":{"
-                              "\"model\":\"m\"}}");
+    struct config *cfg = config_of("{\"provider\":\"groq\",\"extra_body\":{"
+                                   "\"model\":\"m\"}}");
     cr_expect(service_has_model(cfg));
     config_free(cfg);
-    cfg = make("{\"provider\":\"ollama\"}");
+    cfg = config_of("{\"provider\":\"ollama\"}");
     cr_expect(service_has_model(cfg));
     config_free(cfg);
 }
@@ -148,7 +136,7 @@ Test(service, how_long, .timeout = 10)
          5000},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct config *cfg = make(cases[i].settings);
+        struct config *cfg = config_of(cases[i].settings);
         struct forms *forms = forms_new();
         struct reply_how how = {.form = DC_FORM_NONE};
         struct members m;
