@@ -172,18 +172,28 @@ close_end(struct child *c, int *fd)
 }
 
 static void
+let_go(struct child *c)
+{
+    loop_timer_stop(c->lp, c->timer);
+    close_end(c, &c->out_fd);
+    close_end(c, &c->err_fd);
+    buf_finish(&c->out);
+    buf_finish(&c->err);
+    free(c);
+}
+
+static void
 finish(void *user)
 {
     struct child *c = user;
     loop_timer_stop(c->lp, c->timer);
+    c->timer = 0;
     close_end(c, &c->out_fd);
     close_end(c, &c->err_fd);
     c->result.out = buf_str(&c->out);
     c->result.err = buf_str(&c->err);
     c->done(c->user, &c->result);
-    buf_finish(&c->out);
-    buf_finish(&c->err);
-    free(c);
+    let_go(c);
 }
 
 static void
@@ -311,4 +321,14 @@ child_kill(struct child *c)
     child_cancel(c);
     if (c->pid > 0)
         kill(-c->pid, SIGKILL);
+}
+
+void
+child_drop(struct child *c)
+{
+    if (c->pid > 0) {
+        kill(-c->pid, SIGKILL);
+        loop_child_forget(c->lp, c->pid);
+    }
+    let_go(c);
 }

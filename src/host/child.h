@@ -40,5 +40,7 @@ struct child *child_start(struct loop *lp, const struct child_options *options,
 void child_cancel(struct child *child);
 /* The same without the grace: for when the process that waits is ending. */
 void child_kill(struct child *child);
+/* The same, and done is not called any more; the child is freed. */
+void child_drop(struct child *child);
 
 #endif

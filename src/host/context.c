@@ -49,7 +49,7 @@ static void
 destroy(struct gather *g)
 {
     if (g->child != NULL)
-        child_kill(g->child);
+        child_drop(g->child);
     buf_finish(&g->text);
     value_free(g->args);
     free(g);
