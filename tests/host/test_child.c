@@ -234,6 +234,21 @@ Test(child, cancel, .timeout = 30)
     loop_free(lp);
 }
 
+/* Nobody is told, whatever its state. */
+Test(child, drop, .timeout = 30)
+{
+    struct loop *lp = loop_new();
+    struct seen seen = {0};
+    const char *argv[] = {"sleep", "20", NULL};
+    child_drop(start(lp, argv, 10, 10, on_done, &seen));
+    argv[0] = "no-such-program-at-all";
+    child_drop(start(lp, argv, 10, 0, on_done, &seen));
+    for (int i = 0; i < 3; i++)
+        loop_turn(lp, 20);
+    cr_expect_eq(seen.calls, 0);
+    loop_free(lp);
+}
+
 Test(child, what_cannot_be_started, .timeout = 30)
 {
     static const char *const programs[][2] = {
