@@ -8,6 +8,9 @@ let s:QUEUED = 999998
 
 let s:last = {}
 let s:count = 0
+" ask() is at work so many times over; [buf, pid] of chats found held meanwhile.
+let s:asking = 0
+let s:heard = []
 
 " ---- opening ---------------------------------------------------------------
 
@@ -120,9 +123,18 @@ function! deepchat#chat#shown(buf) abort
 endfunction
 
 " Another living editor has the file of buf. A chat that was picked for the
-" user gives way to a new one; one that the user opened becomes read-only.
+" user gives way to a new one; one that the user opened becomes read-only. What
+" is heard while the user is being asked is acted on when that is answered.
 function! deepchat#chat#locked(buf, pid) abort
   call setbufvar(a:buf, 'deepchat_locked', 1)
+  if s:asking
+    let s:heard += [[a:buf, a:pid]]
+  else
+    call s:give_way(a:buf, a:pid)
+  endif
+endfunction
+
+function! s:give_way(buf, pid) abort
   if a:buf == bufnr('%') && getbufvar(a:buf, 'deepchat_auto', -1) == b:changedtick
     let l:project = b:deepchat_project
     let l:asked = get(b:, 'deepchat_asked', {})
@@ -273,13 +285,25 @@ function! deepchat#chat#ask(what) abort
     call deepchat#chat#add_text(l:buf, a:what.text)
   endif
   call deepchat#chat#to_end()
-  if !empty(a:what.text)
-    call deepchat#chat#send(l:buf, filter(copy(a:what), 'index(["arguments", "quiet"], v:key) >= 0'))
-  endif
-  if l:picked
-    let b:deepchat_asked = a:what
-    let b:deepchat_auto = b:changedtick
-  endif
+  let s:asking += 1
+  try
+    if !empty(a:what.text)
+      call deepchat#chat#send(l:buf, filter(copy(a:what), 'index(["arguments", "quiet"], v:key) >= 0'))
+    endif
+  finally
+    let s:asking -= 1
+    if l:picked && bufloaded(l:buf)
+      call setbufvar(l:buf, 'deepchat_asked', a:what)
+      call setbufvar(l:buf, 'deepchat_auto', getbufvar(l:buf, 'changedtick'))
+    endif
+    call s:act_on_heard()
+  endtry
+endfunction
+
+function! s:act_on_heard() abort
+  while s:asking == 0 && !empty(s:heard)
+    call call('s:give_way', remove(s:heard, 0))
+  endwhile
 endfunction
 
 " <CR> and <C-s>: send from the last user turn; from elsewhere go there.

@@ -48,21 +48,14 @@ static const struct {
     {"silent", SH WAIT, 0700, "the host does not answer; run :DeepBuild"},
 };
 
-static bool
-in_vim(void)
-{
-    const char *editor = getenv("DC_EDITOR");
-    return editor != NULL && strcmp(editor, "vim") == 0;
-}
-
 /* Vim passes over what is no JSON and goes on to wait. */
 static const char *
 line_of(size_t i)
 {
     bool nonsense = strcmp(hosts[i].name, "text") == 0 ||
                     strcmp(hosts[i].name, "bytes") == 0;
-    return nonsense && in_vim() ? "the host does not answer; run :DeepBuild"
-                                : hosts[i].line;
+    return nonsense && ed_in_vim() ? "the host does not answer; run :DeepBuild"
+                                   : hosts[i].line;
 }
 
 static void
@@ -173,7 +166,7 @@ Test(errors_host, nonsense_from_the_editor, .timeout = 30)
 Test(errors_host, another_plugin, .timeout = 30)
 {
     struct stage st;
-    if (in_vim())
+    if (ed_in_vim())
         cr_skip_test("the host is tested from Neovim");
     stage_start(&st, "token Hello\nfinish stop\ndone\n", "");
     ed_ex(st.ed, "call deepchat#host#about()");

@@ -219,20 +219,52 @@ Test(file_share, asked_of_a_chat_that_is_taken)
     wreck_stop(&w);
 }
 
-/* The user has said no; the new chat does not ask again by itself. */
-Test(file_share, asks_once)
+/* True when the editor, in a question, has heard that its chat is taken. */
+static bool
+has_heard(void *user)
+{
+    char *said = temp_read(user, NULL);
+    bool heard = said != NULL && strcmp(said, "1\n") == 0;
+    free(said);
+    return heard;
+}
+
+/* The user has said no; the new chat does not ask again by itself, whether the
+ * host has told by then that the chat is taken, or tells it later. */
+static void
+ask_once(bool later)
 {
     struct wreck w;
     char *path = first_chat(&w);
     struct ed *ed = second_editor(&w);
+    char *heard = temp_path(w.home, "heard");
+    ed_ex(ed,
+          "call timer_start(10, {-> writefile([get(b:, "
+          "'deepchat_locked', 0)], '%s')}, {'repeat': -1})",
+          heard);
     ed_keys(ed, ":DeepChat @file:/etc/passwd<CR>");
     cr_assert(ed_wait_screen(ed, "Send it to the server", WRECK_MS));
+    if (!later)
+        cr_assert(wait_until(has_heard, heard, WRECK_MS));
     ed_keys(ed, "n");
     cr_expect(ed_wait(ed, WRECK_MS,
                       "execute('messages') =~# 'passwd is "
                       "outside the project; nothing was sent'"));
     expect_current(ed, "^deepchat://", "a new one");
+    free(heard);
     free(path);
     ed_stop(ed);
     wreck_stop(&w);
+}
+
+Test(file_share, asks_once)
+{
+    ask_once(true);
+}
+
+Test(file_share, asks_once_taken_meanwhile)
+{
+    if (!ed_in_vim())
+        cr_skip_test("Neovim hears nothing while it asks");
+    ask_once(false);
 }

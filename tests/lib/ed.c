@@ -60,12 +60,17 @@ set_environment(const char *home)
     unsetenv("http_proxy");
 }
 
+bool
+ed_in_vim(void)
+{
+    const char *name = getenv("DC_EDITOR");
+    return name != NULL && strcmp(name, "vim") == 0;
+}
+
 static struct ed *
 start(const char *base_url, const char *settings, const char *home, bool ui)
 {
-    const char *name = getenv("DC_EDITOR");
-    bool vim = name != NULL && strcmp(name, "vim") == 0;
-    const struct ed_kind *kind = vim ? &ed_vim : &ed_nvim;
+    const struct ed_kind *kind = ed_in_vim() ? &ed_vim : &ed_nvim;
     struct ed *ed = mem_alloc(kind->size);
     ed->kind = kind;
     ed->own_home = home == NULL;

@@ -18,6 +18,9 @@ struct ed;
 
 enum { ED_COLUMNS = 80, ED_LINES = 24 };
 
+/* True if the editors are Vim. */
+bool ed_in_vim(void);
+
 /* settings: more members of g:deepchat as Vim text, "" for none; base_url may
  * be NULL. home: a directory that outlives it (to start a second editor on the
  * same files), NULL for a new one that goes with it. */
