@@ -10,13 +10,14 @@
 "   from              while it is open, the first of the new lines that are shown
 "   told              the update that brought it
 "   row rows          where it is: its lines, or what stands in their place
+"   drawn             the row it was shown at, moved with its buffer's lines
 "   dirty             row or state may have changed
 
 " As the host has it: [first, count, [new lines], old_marks, new_marks].
 function! deepchat#hunk#new(first, count, new, old_marks, new_marks) abort
   return {'first': a:first, 'count': a:count, 'new': a:new, 'old_marks': a:old_marks,
         \ 'new_marks': a:new_marks, 'open': 0, 'taken': 0, 'seq': 0, 'left': 0, 'met': 0,
-        \ 'grown': 0, 'from': 0, 'told': 0, 'row': 0, 'rows': 0, 'dirty': 1}
+        \ 'grown': 0, 'from': 0, 'told': 0, 'row': 0, 'rows': 0, 'drawn': 0, 'dirty': 1}
 endfunction
 
 " A word for it.
@@ -35,9 +36,9 @@ function! deepchat#hunk#changed(hunk, changes) abort
   for [l:first, l:last, l:new_last] in a:changes
     if l:last < a:hunk.row
       let a:hunk.row += l:new_last - l:last
+      let a:hunk.drawn += l:new_last - l:last
     elseif l:first <= a:hunk.row + a:hunk.rows
       let a:hunk.dirty = 1
-      return
     endif
   endfor
 endfunction

@@ -20,7 +20,7 @@ function! deepchat#review_show#hunk(review, hunk) abort
   if !deepchat#hunk#waits(a:hunk) || a:review.hidden || !bufloaded(a:review.buf)
     return
   endif
-  let a:hunk.look = s:look(a:review, a:hunk)
+  let [a:hunk.look, a:hunk.drawn] = [s:look(a:review, a:hunk), a:hunk.row]
   let a:hunk.shown = deepchat#port_hunk#show(a:review.buf, a:hunk.look)
   if a:hunk.look.above
     call deepchat#port_hunk#to_top(a:review.buf, len(a:hunk.look.lines))
@@ -33,7 +33,7 @@ function! deepchat#review_show#grow(review, hunk) abort
     call deepchat#review_show#hunk(a:review, a:hunk)
     return
   endif
-  let a:hunk.look = s:look(a:review, a:hunk)
+  let [a:hunk.look, a:hunk.drawn] = [s:look(a:review, a:hunk), a:hunk.row]
   call deepchat#port_hunk#grow(a:review.buf, a:hunk.shown, a:hunk.look)
 endfunction
 
@@ -50,7 +50,7 @@ function! deepchat#review_show#hide(review, hunk) abort
   if !has_key(a:hunk, 'shown')
     return
   endif
-  call deepchat#port_hunk#hide(a:review.buf, remove(a:hunk, 'shown'), a:hunk.row)
+  call deepchat#port_hunk#hide(a:review.buf, remove(a:hunk, 'shown'), a:hunk.drawn)
   if a:hunk.look.above
     call deepchat#port_hunk#to_top(a:review.buf, 0)
   endif

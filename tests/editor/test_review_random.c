@@ -10,11 +10,22 @@
 
 enum { AT_ONCE = 20 };
 
+/* Rounds that have failed once. */
+static const unsigned long KNOWN[] = {1796571807};
+
 static unsigned long
 number_of(const char *name, unsigned long otherwise)
 {
     const char *text = getenv(name);
     return text != NULL ? strtoul(text, NULL, 10) : otherwise;
+}
+
+static void
+rounds_from(struct ed *ed, const char *function, unsigned long seed, int count)
+{
+    char *wrong = ed_eval(ed, "Rounds('%s', %lu, %d)", function, seed, count);
+    cr_assert_str_empty(wrong, "%s: %s", function, wrong);
+    free(wrong);
 }
 
 static void
@@ -25,11 +36,11 @@ run(const char *function, unsigned long rounds)
     struct ed *ed = ed_start_headless(NULL, "", NULL);
     ed_ex(ed, "execute 'source' deepchat#host#root() . "
               "'/tests/editor/reviews.vim'");
+    for (size_t at = 0; at < sizeof(KNOWN) / sizeof(KNOWN[0]); at++) {
+        rounds_from(ed, function, KNOWN[at], 1);
+    }
     for (unsigned long at = 0; at < rounds; at += AT_ONCE) {
-        char *wrong =
-            ed_eval(ed, "Rounds('%s', %lu, %d)", function, seed + at, AT_ONCE);
-        cr_assert_str_empty(wrong, "%s: %s", function, wrong);
-        free(wrong);
+        rounds_from(ed, function, seed + at, AT_ONCE);
     }
     ed_stop(ed);
 }
