@@ -83,9 +83,10 @@ host_finish(struct host *host, int ms)
     free(host->blind);
     journal_flush(ms);
     locks_free(host->locks);
-    forms_free(host->forms);
     inspect_free(host->inspect);
-    usage_free(host->usage);
+    /* who still waits for a list is told, and looks at what is below */
     catalog_free(host->catalog);
+    forms_free(host->forms);
+    usage_free(host->usage);
     writer_free(host->writer);
 }

@@ -45,6 +45,7 @@ inspect_free(struct inspect *in)
 {
     if (in == NULL)
         return;
+    catalog_forget(in->host->catalog, in);
     tickets_free(&in->tickets);
     value_free(in->args);
     buf_finish(&in->text);
