@@ -63,9 +63,7 @@ let_go(struct catalog_get *g)
 static void
 finish(struct catalog_get *g)
 {
-    catalog_got_fn *got = g->got;
-    if (got != NULL)
-        got(g->user, g->line[0] == '\0' ? &g->list : NULL, g->line);
+    g->got(g->user, g->line[0] == '\0' ? &g->list : NULL, g->line);
     let_go(g);
 }
 
@@ -332,10 +330,6 @@ on_key(void *user, const struct child_result *result)
     struct dc_error err;
     const char *trouble;
     g->child = NULL;
-    if (g->got == NULL) {
-        let_go(g);
-        return;
-    }
     if ((trouble = reply_key_trouble(result)) != NULL)
         snprintf(g->line, sizeof g->line, "%s", trouble);
     else if (!config_set_key(g->cfg, result->out, &err))
@@ -404,8 +398,8 @@ catalog_get_drop(struct catalog_get *g)
         return;
     g->got = NULL;
     if (g->child != NULL)
-        child_kill(g->child);
-    else if (g->call != NULL)
+        child_drop(g->child);
+    if (g->call != NULL)
         http_cancel(g->call);
     else
         let_go(g);

@@ -316,14 +316,6 @@ child_cancel(struct child *c)
 }
 
 void
-child_kill(struct child *c)
-{
-    child_cancel(c);
-    if (c->pid > 0)
-        kill(-c->pid, SIGKILL);
-}
-
-void
 child_drop(struct child *c)
 {
     if (c->pid > 0) {

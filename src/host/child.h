@@ -38,9 +38,8 @@ struct child *child_start(struct loop *lp, const struct child_options *options,
 /* End its group, SIGTERM first and SIGKILL 2 s later, as when its time is up;
  * done comes from the loop. */
 void child_cancel(struct child *child);
-/* The same without the grace: for when the process that waits is ending. */
-void child_kill(struct child *child);
-/* The same, and done is not called any more; the child is freed. */
+/* The same at once, for who does not wait: the child is freed, and done is not
+ * called any more. */
 void child_drop(struct child *child);
 
 #endif

@@ -35,7 +35,6 @@ struct clipboard {
     char *dir, *name;
     size_t next; /* program */
     bool any;    /* one of them is installed */
-    bool freed;  /* but the child has not let go */
 };
 
 struct clipboard *
@@ -46,24 +45,16 @@ clipboard_new(struct host *host)
     return cb;
 }
 
-static void
-let_go(struct clipboard *cb)
-{
-    free(cb->dir);
-    free(cb->name);
-    free(cb);
-}
-
 void
 clipboard_free(struct clipboard *cb)
 {
     if (cb == NULL)
         return;
-    cb->freed = true;
     if (cb->child != NULL)
-        child_kill(cb->child);
-    else
-        let_go(cb);
+        child_drop(cb->child);
+    free(cb->dir);
+    free(cb->name);
+    free(cb);
 }
 
 static void
@@ -148,9 +139,7 @@ on_done(void *user, const struct child_result *result)
     struct clipboard *cb = user;
     cb->child = NULL;
     cb->any = cb->any || result->started;
-    if (cb->freed)
-        let_go(cb);
-    else if (result->too_much)
+    if (result->too_much)
         tell(cb, cb->id, "", "the image in the clipboard is over 20 MB");
     else if (result->started && result->status == 0 &&
              dc_image_type(result->out) != NULL)

@@ -561,7 +561,10 @@ http_free(struct http *h)
     while (h->calls != NULL) {
         struct http_call *call = h->calls;
         h->calls = call->next;
-        http_call_free(call);
+        if (call->cancelled)
+            http_end_call(call);
+        else
+            http_call_free(call);
     }
     curl_multi_cleanup(h->multi);
     curl_multi_cleanup(h->idle);

@@ -56,7 +56,8 @@ struct http_sink {
 
 /* Installs itself as the loop's wait function. */
 struct http *http_new(struct loop *lp);
-/* Cancels what still runs, without calling sinks. */
+/* Cancels what still runs, without calling sinks, but for those of calls that
+ * had been cancelled before. */
 void http_free(struct http *h);
 
 /* Start. The request is kept. Never NULL: what cannot be started ends through

@@ -67,5 +67,7 @@ void http_call_free(struct http_call *call);
 
 /* Before the loop waits. */
 loop_hook_fn http_round;
+/* Tell its sink, and free it. It is in no list any more. */
+void http_end_call(struct http_call *call);
 
 #endif

@@ -88,8 +88,8 @@ watch_time(struct http_call *call, int64_t now)
     return left;
 }
 
-static void
-end_call(struct http_call *call)
+void
+http_end_call(struct http_call *call)
 {
     struct http_result result = {
         .net = call->cancelled ? DC_NET_OTHER : call->verdict.net,
@@ -118,7 +118,7 @@ end_calls(struct http *h)
             continue;
         }
         *link = call->next;
-        end_call(call);
+        http_end_call(call);
     }
 }
 

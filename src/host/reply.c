@@ -28,9 +28,7 @@ stop_work(struct reply *r)
     loop_timer_stop(r->lp, r->tick);
     loop_timer_stop(r->lp, r->timer);
     loop_timer_stop(r->lp, r->seam_timer);
-    if (r->child != NULL && r->orphan)
-        child_kill(r->child);
-    else if (r->child != NULL)
+    if (r->child != NULL)
         child_cancel(r->child);
     if (r->call != NULL)
         http_cancel(r->call);
@@ -227,6 +225,9 @@ reply_free(struct reply *r)
     reply_name_forget(r);
     r->state = ENDED;
     r->orphan = true;
+    if (r->child != NULL)
+        child_drop(r->child);
+    r->child = NULL;
     stop_work(r);
     reply_let_go(r);
 }
@@ -234,7 +235,7 @@ reply_free(struct reply *r)
 void
 reply_let_go(struct reply *r)
 {
-    if (r->call != NULL || r->child != NULL)
+    if (r->call != NULL)
         return;
     dc_stream_free(r->stream);
     reply_text_free(r->text);

@@ -53,9 +53,7 @@ on_key(void *user, const struct child_result *result)
     struct dc_error err;
     const char *trouble;
     r->child = NULL;
-    if (r->orphan)
-        reply_let_go(r);
-    else if (r->state == ENDED)
+    if (r->state == ENDED)
         return;
     else if (r->stopping)
         reply_over(r, "stopped", "", !r->started);

@@ -63,7 +63,7 @@ struct reply {
     bool started; /* the first request has gone out */
     bool stopping;
     bool paused;
-    bool orphan;   /* freed, but libcurl or a child still has to let go */
+    bool orphan;   /* freed, but libcurl still has to let go */
     bool thinking; /* reasoning has come, no text yet */
     bool told;     /* that this request has brought text */
     bool shown;    /* something was handed on */

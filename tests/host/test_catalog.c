@@ -369,3 +369,30 @@ Test(catalog, many_servers, .timeout = 30)
     }
     catalog_rig_stop(&rig);
 }
+
+/* The host ends while a key or a list is waited for: the loop does not turn any
+ * more, and who waits is told. */
+Test(catalog, ends_with_the_host, .timeout = 30)
+{
+    static const char *const command[] = {"api_key_cmd", "[\"sleep\",\"100\"]",
+                                          NULL};
+    for (int keyed = 0; keyed < 2; keyed++) {
+        struct catalog_rig rig;
+        catalog_rig_start(&rig);
+        rig.settings = keyed ? command : NULL;
+        catalog_rig_scripts(&rig, "hold g\n" PLAIN, NULL, NULL);
+        catalog_rig_ask(&rig, "a/m", false);
+        if (keyed)
+            loop_turn(rig.lp, 20);
+        for (int64_t end = loop_now() + 20000;
+             !keyed && catalog_rig_requests(&rig) == 0 && loop_now() < end;)
+            loop_turn(rig.lp, 5);
+        catalog_free(rig.catalog);
+        cr_expect_eq(rig.told, 1);
+        cr_expect_str_eq(rig.line, "stopped");
+        http_free(rig.http);
+        loop_free(rig.lp);
+        server_stop(rig.sv);
+        tmpdir_free(rig.dir);
+    }
+}

@@ -211,19 +211,21 @@ Test(clipboard, a_folder_that_cannot_be_made, .timeout = 30)
     stop(&r);
 }
 
-/* The editor is gone, and a program still runs. */
+/* The editor is gone, and a program still runs. The loop may turn after that,
+ * or not at all any more. */
 Test(clipboard, it_ends_with_the_host, .timeout = 30)
 {
-    struct rig r;
-    start(&r);
-    program(&r, "wl-paste", "exec /bin/sleep 100");
-    paste(&r, 1);
-    r.host.editor = NULL;
-    clipboard_free(r.host.clipboard);
-    r.host.clipboard = NULL;
-    int64_t end = loop_now() + 100;
-    while (loop_now() < end)
-        loop_turn(r.host.lp, 50);
-    cr_expect_eq(r.ed.count, 0);
-    stop(&r);
+    for (int turns = 0; turns < 4; turns += 3) {
+        struct rig r;
+        start(&r);
+        program(&r, "wl-paste", "exec /bin/sleep 100");
+        paste(&r, 1);
+        r.host.editor = NULL;
+        clipboard_free(r.host.clipboard);
+        r.host.clipboard = NULL;
+        for (int i = 0; i < turns; i++)
+            loop_turn(r.host.lp, 20);
+        cr_expect_eq(r.ed.count, 0);
+        stop(&r);
+    }
 }

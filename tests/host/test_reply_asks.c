@@ -270,6 +270,27 @@ Test(reply_asks, stopped, .timeout = 30)
     reply_rig_stop(&rig);
 }
 
+/* The host ends meanwhile, and the loop does not turn any more. */
+Test(reply_asks, end_with_the_host, .timeout = 30)
+{
+    static const struct {
+        const char *key_cmd, *at;
+    } cases[] = {{"[\"sleep\",\"100\"]", "api_key_cmd"}, {NULL, "waiting"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reply_rig rig;
+        reply_rig_start(&rig);
+        rig.key_cmd = cases[i].key_cmd;
+        reply_rig_ask(&rig, &(struct reply_ask){.script = "hold g\n"});
+        HOST_UNTIL(&rig.base,
+                   rig.statuses.len > 0 &&
+                       strstr(rig.statuses.ptr, cases[i].at) != NULL,
+                   10000);
+        cr_expect_not_null(strstr(rig.statuses.ptr, cases[i].at));
+        cr_expect_eq(rig.ended, 0);
+        reply_rig_stop(&rig);
+    }
+}
+
 /* ---- the connection ---- */
 
 static const struct {

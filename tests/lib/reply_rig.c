@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/journal.h"
+#include "host/json.h"
 
 enum { MS = 20000, TEXT_MAX = 1 << 26 };
 
@@ -152,6 +153,8 @@ make_config(struct reply_rig *rig, const char *const *options)
     value_put(map, "model", value_text("m"));
     value_put(map, "retries", value_int(0));
     value_put(map, "base_url", value_text(server_url(rig->base.sv, "t")));
+    if (rig->key_cmd != NULL)
+        value_put(map, "api_key_cmd", json_parse(str_of(rig->key_cmd)));
     for (; options != NULL && *options != NULL; options++)
         value_add(arguments, value_text(*options));
     struct config_sources sources = {.settings = map, .arguments = arguments};

@@ -19,6 +19,7 @@ struct reply_rig {
     struct reply *reply;     /* NULL after its end */
     const char *stop_at;     /* stop it when this word is in its status */
     const char *pause_at;    /* pause it when its text begins with this */
+    const char *key_cmd;     /* api_key_cmd, JSON; NULL: none */
 
     struct buf text[2];               /* by dc_delta_kind; emptied by "anew" */
     struct buf others[RIG_OTHERS][2]; /* the same of choice 1 and so on */
