@@ -87,11 +87,11 @@ buf_addf(struct buf *b, const char *format, ...)
     va_start(args, format);
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (len < 0)
+    char *room = len >= 0 ? buf_room(b, (size_t)len) : NULL;
+    if (room == NULL) {
+        b->full = true;
         return false;
-    char *room = buf_room(b, (size_t)len);
-    if (room == NULL)
-        return false;
+    }
     va_start(args, format);
     vsnprintf(room, (size_t)len + 1, format, args);
     va_end(args);
@@ -127,63 +127,9 @@ buf_take(struct buf *b, size_t *len)
 }
 
 struct dc_str
-str_of(const char *text)
+buf_take_str(struct buf *b)
 {
-    return (struct dc_str){text, strlen(text)};
-}
-
-bool
-str_is(struct dc_str s, const char *text)
-{
-    size_t len = strlen(text);
-    return s.len == len && (len == 0 || memcmp(s.ptr, text, len) == 0);
-}
-
-bool
-str_starts(struct dc_str s, const char *prefix)
-{
-    size_t len = strlen(prefix);
-    return s.len >= len && (len == 0 || memcmp(s.ptr, prefix, len) == 0);
-}
-
-static bool
-is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-struct dc_str
-str_trim(struct dc_str s)
-{
-    while (s.len > 0 && is_blank(s.ptr[0])) {
-        s.ptr++;
-        s.len--;
-    }
-    while (s.len > 0 && is_blank(s.ptr[s.len - 1]))
-        s.len--;
+    struct dc_str s;
+    s.ptr = buf_take(b, &s.len);
     return s;
-}
-
-struct dc_str
-str_trim_lines(struct dc_str text)
-{
-    struct dc_str core = str_trim(text);
-    if (core.len == 0)
-        return (struct dc_str){NULL, 0};
-    const char *end = text.ptr + text.len;
-    while (core.ptr > text.ptr && core.ptr[-1] != '\n') {
-        core.ptr--;
-        core.len++;
-    }
-    struct dc_str tail = {core.ptr + core.len,
-                          (size_t)(end - core.ptr) - core.len};
-    core.len += str_find(tail, '\n');
-    return core;
-}
-
-size_t
-str_find(struct dc_str s, char c)
-{
-    const char *at = s.len > 0 ? memchr(s.ptr, c, s.len) : NULL;
-    return at != NULL ? (size_t)(at - s.ptr) : s.len;
 }

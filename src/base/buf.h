@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/str.h"
 #include "deepchat.h"
 
 struct buf {
@@ -44,22 +45,13 @@ void buf_cut(struct buf *b, size_t len);
 /* The memory becomes the caller's (free), never NULL; the buffer is as after
  * init. */
 char *buf_take(struct buf *b, size_t *len);
+/* The same as a slice, whose ptr is freed. */
+struct dc_str buf_take_str(struct buf *b);
 
 static inline struct dc_str
 buf_str(const struct buf *b)
 {
     return (struct dc_str){b->ptr, b->len};
 }
-
-/* Small helpers on slices. */
-struct dc_str str_of(const char *text);
-bool str_is(struct dc_str s, const char *text);
-bool str_starts(struct dc_str s, const char *prefix);
-/* Without spaces, tabs and line ends around it. */
-struct dc_str str_trim(struct dc_str s);
-/* Without the blank lines around it; blanks inside the first line stay. */
-struct dc_str str_trim_lines(struct dc_str s);
-/* Position of the byte, or s.len. */
-size_t str_find(struct dc_str s, char c);
 
 #endif

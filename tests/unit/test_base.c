@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 static void
 expect_text(const struct buf *b, const char *want)
@@ -152,6 +153,38 @@ Test(base, slices, .timeout = 10)
     cr_expect_eq(str_trim(none).len, 0);
     cr_expect_eq(str_find(none, 'a'), 0);
     cr_expect_eq(str_find((struct dc_str){"a\0b", 3}, 'b'), 2);
+}
+
+/* Words of "a,b,,c": with what each of them leaves. */
+Test(base, slices_in_parts, .timeout = 10)
+{
+    static const char *const parts[] = {"a", "b", "", "c", "", ""};
+    static const char *const rests[] = {"b,,c", ",c", "c", "", "", ""};
+    struct dc_str rest = str_of("a,b,,c");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        cr_expect(str_is(str_cut(&rest, ','), parts[i]), "part %zu", i);
+        cr_expect(str_is(rest, rests[i]), "rest %zu", i);
+    }
+    struct dc_str text = str_of("abc"), none = {NULL, 0};
+    for (size_t at = 0; at < 6; at++) {
+        struct dc_str from = str_from(text, at);
+        cr_expect(str_is(from, text.ptr + (at < 3 ? at : 3)), "%zu", at);
+        cr_expect_eq(from.ptr, text.ptr + (at < 3 ? at : 3), "%zu", at);
+        cr_expect(str_from(none, at).ptr != NULL && str_is(none, ""));
+    }
+    cr_expect(str_is(str_cut(&none, ','), "") && none.ptr != NULL);
+}
+
+Test(base, slices_by_their_bytes, .timeout = 10)
+{
+    struct dc_str none = {NULL, 0}, nul = {"a\0b", 3};
+    cr_expect(str_same(none, str_of("")) && str_same(nul, nul));
+    cr_expect(!str_same(nul, str_of("a")) && !str_same(str_of("a"), nul));
+    cr_expect(!str_same(str_of("ab"), str_of("ac")));
+    /* the numbers of FNV's authors */
+    cr_expect_eq(str_hash(none), UINT64_C(0xcbf29ce484222325));
+    cr_expect_eq(str_hash(str_of("a")), UINT64_C(0xaf63dc4c8601ec8c));
+    cr_expect_eq(str_hash(str_of("foobar")), UINT64_C(0x85944171f73967e8));
 }
 
 Test(base, memory, .timeout = 10)
