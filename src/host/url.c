@@ -36,12 +36,6 @@ refuse(struct dc_error *err, const char *why)
     return fail(err, DC_E_SYNTAX, "base_url %s", why);
 }
 
-static struct dc_str
-str_from(struct dc_str s, size_t at)
-{
-    return (struct dc_str){s.ptr + at, s.len - at};
-}
-
 static bool
 check_bytes(struct dc_str text, struct dc_error *err)
 {
