@@ -284,7 +284,7 @@ function! s:show(buf, number, all) abort
     execute 'bwipeout' bufnr(l:name)
   endif
   execute 'silent noautocmd keepalt file' fnameescape(l:name)
-  setlocal buftype=nofile bufhidden=wipe noswapfile nomodeline nobuflisted undolevels=-1
+  setlocal modifiable buftype=nofile bufhidden=wipe noswapfile nomodeline nobuflisted undolevels=-1
   call setline(1, empty(a:all[a:number - 1]) ? [''] : a:all[a:number - 1])
   setlocal nomodifiable syntax=deepchat
   let &l:statusline = printf(' answer %d/%d', a:number, len(a:all))

@@ -49,7 +49,7 @@ function! s:show_log() abort
   try
     let l:window = win_getid()
     botright 12new
-    setlocal buftype=nofile bufhidden=wipe noswapfile nobuflisted nomodeline
+    setlocal modifiable buftype=nofile bufhidden=wipe noswapfile nobuflisted nomodeline
     call setline(1, s:log)
     call cursor(line('$'), 1)
     setlocal nomodifiable

@@ -65,7 +65,7 @@ function! s:create(mods, project) abort
     let s:count += 1
   endwhile
   execute printf('silent noautocmd keepalt file deepchat://%d', s:count)
-  setlocal noswapfile noundofile nomodeline bufhidden=hide fileencoding=utf-8 undolevels=-1
+  setlocal modifiable noreadonly noswapfile noundofile nomodeline bufhidden=hide fileencoding=utf-8 undolevels=-1
   call setline(1, l:lines)
   setlocal undolevels< nomodified
   let b:deepchat_project = a:project

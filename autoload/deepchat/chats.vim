@@ -141,7 +141,7 @@ function! s:show(mods, chats, all) abort
     execute 'bwipeout' str2nr(s:list)
   endif
   execute a:mods 'new'
-  setlocal buftype=nofile bufhidden=wipe noswapfile nobuflisted nowrap undolevels=-1
+  setlocal modifiable buftype=nofile bufhidden=wipe noswapfile nobuflisted nowrap undolevels=-1
   execute 'silent keepalt file' fnameescape('[DeepChats]')
   let s:list = bufnr('%')
   let b:deepchat_chats = a:chats

@@ -147,7 +147,7 @@ endfunction
 
 " The current buffer becomes the proposal.
 function! s:fill(open, lines, kind) abort
-  setlocal buftype=acwrite bufhidden=wipe noswapfile nobuflisted nomodeline undolevels=-1
+  setlocal modifiable noreadonly buftype=acwrite bufhidden=wipe noswapfile nobuflisted nomodeline undolevels=-1
   let l:name = fnamemodify(bufname(a:open.buf), ':t')
   silent noautocmd keepalt execute 'file' fnameescape(printf('deepchat-proposal://%d/%s', a:open.buf, l:name))
   call setline(1, a:lines)

@@ -11,7 +11,7 @@ let s:waiting = 0
 " :DeepHealth: the findings in a buffer of their own; the host's follow.
 function! deepchat#health#command(mods) abort
   execute a:mods 'new'
-  setlocal buftype=nofile bufhidden=wipe noswapfile nobuflisted nomodeline nospell
+  setlocal modifiable buftype=nofile bufhidden=wipe noswapfile nobuflisted nomodeline nospell
   syntax match DeepChatHealthOk /^ok\>/
   syntax match DeepChatError /^\%(warn\|error\)\>.*/
   highlight default link DeepChatHealthOk Comment

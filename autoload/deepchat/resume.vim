@@ -79,7 +79,7 @@ function! s:show_list(entries) abort
     execute 'bwipeout' str2nr(s:list)
   endif
   execute s:mods 'new'
-  setlocal buftype=nofile bufhidden=wipe noswapfile nobuflisted nowrap undolevels=-1
+  setlocal modifiable buftype=nofile bufhidden=wipe noswapfile nobuflisted nowrap undolevels=-1
   execute 'silent keepalt file' fnameescape('[DeepResume]')
   let s:list = bufnr('%')
   let b:deepchat_entries = a:entries

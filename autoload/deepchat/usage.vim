@@ -129,7 +129,7 @@ function! s:open(lines) abort
     execute 'bwipeout' str2nr(s:buf)
   endif
   execute s:mods 'new'
-  setlocal buftype=nofile bufhidden=wipe noswapfile nobuflisted nomodeline nospell nowrap
+  setlocal modifiable buftype=nofile bufhidden=wipe noswapfile nobuflisted nomodeline nospell nowrap
   syntax match DeepChatUsage /^  .*/
   highlight default link DeepChatUsage Comment
   silent! keepalt file [DeepUsage]

@@ -197,3 +197,33 @@ Test(commands_more, completion, .timeout = 30)
     stage_keys(&st, "<Esc>");
     stage_stop(&st);
 }
+
+/* ---- an editor for looking only ---- */
+
+/* ":set nomodifiable", as "vim -M" has it, is for buffers to come, too. */
+Test(commands_more, nothing_modifiable, .timeout = 30)
+{
+    static const char *const commands[] = {
+        "DeepHealth", "DeepUsage", "DeepChats", "DeepInspect", "DeepAlt!"};
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    ed_ex(st.ed, "set nomodifiable readonly");
+    ed_ex(st.ed, "DeepChat! Say");
+    cr_assert(stage_shows(&st, "Hello"));
+    cr_assert(stage_idle(&st));
+    ed_ex(st.ed, "DeepRetry");
+    cr_assert(stage_shows(&st, "%% alternate"));
+    cr_assert(stage_idle(&st));
+    ed_ex(st.ed, "call setline('$', 'More')");
+    ed_ex(st.ed, "messages clear | let g:chat = bufnr('%%')");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        ed_ex(st.ed, "%s", commands[i]);
+        cr_expect(ed_wait(st.ed, STAGE_MS,
+                          "bufnr('%%') != g:chat && line('$') + "
+                          "len(getline(1)) > 1"),
+                  "%s", commands[i]);
+        stage_expect(&st, commands[i], "execute('messages') =~# 'E21'", "0");
+        ed_ex(st.ed, "silent! tabonly | execute 'buffer' g:chat | only");
+    }
+    stage_stop(&st);
+}
