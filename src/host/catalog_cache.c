@@ -17,16 +17,6 @@
 
 enum { FORMAT = 1 };
 
-/* FNV-1a */
-static uint64_t
-hash(const char *text)
-{
-    uint64_t h = 14695981039346656037U;
-    for (; *text != '\0'; text++)
-        h = (h ^ (unsigned char)*text) * 1099511628211U;
-    return h;
-}
-
 static char *
 models_dir(const char *state_dir)
 {
@@ -38,7 +28,7 @@ catalog_file(const char *state_dir, const char *url)
 {
     char name[32];
     char *dir = models_dir(state_dir);
-    snprintf(name, sizeof name, "%016" PRIx64 ".json", hash(url));
+    snprintf(name, sizeof name, "%016" PRIx64 ".json", str_hash(str_of(url)));
     char *path = file_join(dir, name);
     free(dir);
     return path;
@@ -150,16 +140,6 @@ catalog_keep(const struct model_list *list, const char *state_dir,
 
 /* ---- reading ---- */
 
-static struct dc_str
-take_line(struct dc_str *text)
-{
-    struct dc_str line = {text->ptr, str_find(*text, '\n')};
-    size_t used = line.len + (line.len < text->len);
-    text->ptr += used;
-    text->len -= used;
-    return line;
-}
-
 static bool
 read_model(struct model_list *out, struct dc_str line)
 {
@@ -207,10 +187,10 @@ read_all(struct model_list *out, struct dc_str text, const char *url,
          int64_t *when)
 {
     int64_t count;
-    if (!read_head(out, take_line(&text), url, when, &count))
+    if (!read_head(out, str_cut(&text, '\n'), url, when, &count))
         return false;
     while (text.len > 0)
-        if (!read_model(out, take_line(&text)))
+        if (!read_model(out, str_cut(&text, '\n')))
             return false;
     bool whole = (int64_t)out->count == count;
     model_list_sort(out);

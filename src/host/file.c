@@ -130,6 +130,14 @@ file_is_ours(int fd)
 }
 
 bool
+file_bears_name(int fd, const char *path)
+{
+    struct stat mine, there;
+    return fstat(fd, &mine) == 0 && lstat(path, &there) == 0 &&
+           mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+}
+
+bool
 file_sync(int fd)
 {
 #ifdef F_FULLFSYNC

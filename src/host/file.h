@@ -35,6 +35,8 @@ bool file_read_fd(int fd, struct buf *out);
 
 /* True if fd is a regular file of ours that has a name. */
 bool file_is_ours(int fd);
+/* And that name is path: nobody has removed it, or put another there. */
+bool file_bears_name(int fd, const char *path);
 
 /* Wait until what was written to fd is on the disk. False leaves errno. */
 bool file_sync(int fd);

@@ -6,11 +6,10 @@
 #include "host/lock.h"
 
 #include <fcntl.h>
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -74,15 +73,6 @@ locks_free(struct locks *locks)
     free(locks);
 }
 
-static uint64_t
-hash(const char *text)
-{
-    uint64_t h = 14695981039346656037u; /* FNV-1a */
-    for (; *text != '\0'; text++)
-        h = (h ^ (unsigned char)*text) * 1099511628211u;
-    return h;
-}
-
 static int
 read_pid(int fd)
 {
@@ -122,20 +112,11 @@ lock_path(const char *state_dir, const char *name)
         return NULL;
     char *dir = file_join(state_dir, "locks");
     char *path = NULL;
-    snprintf(base, sizeof base, "%016llx.lock", (unsigned long long)hash(name));
+    snprintf(base, sizeof base, "%016" PRIx64 ".lock", str_hash(str_of(name)));
     if (file_mkdir(dir, NULL))
         path = file_join(dir, base);
     free(dir);
     return path;
-}
-
-/* False if its owner has removed it, or another stands there by now. */
-static bool
-bears_name(int fd, const char *path)
-{
-    struct stat mine, there;
-    return fstat(fd, &mine) == 0 && lstat(path, &there) == 0 &&
-           mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
 }
 
 /* *fd is -1 if there is no such file to be had. */
@@ -147,7 +128,7 @@ open_locked(const char *path, int *fd)
         if (*fd < 0)
             return FILE_LOCK_NONE;
         enum file_lock got = file_lock(*fd, false);
-        if (got == FILE_LOCK_NONE || bears_name(*fd, path))
+        if (got == FILE_LOCK_NONE || file_bears_name(*fd, path))
             return got;
         close(*fd);
     }

@@ -5,11 +5,12 @@
  */
 #include "host/service.h"
 
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "host/provider.h"
 
 bool
@@ -54,23 +55,13 @@ service_news(const struct config *cfg, const char *used)
     return same ? "" : used;
 }
 
-/* FNV-1a. */
-static uint64_t
-hash(const char *text)
-{
-    uint64_t h = UINT64_C(14695981039346656037);
-    for (; *text != '\0'; text++)
-        h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return h;
-}
-
 void
 service_session(struct config *cfg, const char *session)
 {
     char key[32];
     if (session[0] == '\0' || !config_provider(cfg)->cache_key)
         return;
-    snprintf(key, sizeof key, "deepchat-%016llx",
-             (unsigned long long)hash(session));
+    snprintf(key, sizeof key, "deepchat-%016" PRIx64,
+             str_hash(str_of(session)));
     config_add_extra(cfg, "prompt_cache_key", value_text(key));
 }

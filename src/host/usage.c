@@ -7,6 +7,7 @@
 #include "host/usage.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,15 +67,6 @@ path_of(const char *dir)
     return file_join(dir, "usage");
 }
 
-/* False if another one has taken its place. */
-static bool
-bears_name(int fd, const char *path)
-{
-    struct stat mine, there;
-    return fstat(fd, &mine) == 0 && lstat(path, &there) == 0 &&
-           mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
-}
-
 /* -1 if it cannot be had now; *never: nor later. */
 static int
 open_locked(const char *path, bool alone, bool *never)
@@ -85,7 +77,7 @@ open_locked(const char *path, bool alone, bool *never)
             path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         *never = fd < 0 || !file_is_ours(fd);
         enum file_lock got = *never ? FILE_LOCK_HELD : file_lock(fd, !alone);
-        if (got != FILE_LOCK_HELD && bears_name(fd, path))
+        if (got != FILE_LOCK_HELD && file_bears_name(fd, path))
             return fd;
         if (fd >= 0)
             close(fd);
@@ -340,19 +332,16 @@ usage_unnamed(struct usage *u, int64_t buf)
 static void
 print_unnamed(const struct usage *u, int64_t buf, char out[USAGE_CHAT_MAX])
 {
-    snprintf(out, USAGE_CHAT_MAX, "%llx.%lld", (unsigned long long)u->run,
-             (long long)buf);
+    snprintf(out, USAGE_CHAT_MAX, "%" PRIx64 ".%" PRId64, u->run, buf);
 }
 
 static void
 print_named(const char *file, char out[USAGE_CHAT_MAX])
 {
     char *real = realpath(file, NULL);
-    uint64_t h = 14695981039346656037u; /* FNV-1a */
-    for (const char *c = real != NULL ? real : file; *c != '\0'; c++)
-        h = (h ^ (unsigned char)*c) * 1099511628211u;
+    snprintf(out, USAGE_CHAT_MAX, "%016" PRIx64,
+             str_hash(str_of(real != NULL ? real : file)));
     free(real);
-    snprintf(out, USAGE_CHAT_MAX, "%016llx", (unsigned long long)h);
 }
 
 void
