@@ -2,6 +2,10 @@
 " others ask for *.md first, and a "markdown" event would load a file type
 " plugin and five syntaxes only to have them undone: while a chat file is read,
 " that event is ignored.
+
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 function! s:hold() abort
   if !exists('s:ignored') && &eventignore !~? '\<\%(all\|filetype\)\>'
     let s:ignored = &eventignore
@@ -23,3 +27,6 @@ if !exists('*nvim_cmd')
 endif
 autocmd BufNewFile,BufRead *.deepchat.md
       \ call s:release() | if &filetype !=# 'deepchat' | set filetype=deepchat | endif
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -87,6 +87,11 @@ blocks bad  'function! s:a() abort' '  if 1' 'endfunction'
 blocks bad  'function! s:a() abort' '  for x in y' '  endif' 'endfunction'
 blocks bad  'try' 'else' 'endtry'
 blocks good 'try' '  call a()' 'catch /if/' 'finally' 'endtry'
-blocks good 'let x = a || b' "let y = {'if': 1," '  \ "else": 2}'
+keep='let s:cpo = &cpoptions' set='set cpoptions&vim' back='let &cpoptions = s:cpo'
+blocks good "$keep" "$set" 'let x = a || b' "let y = {'if': 1," '  \ "else": 2}' "$back"
+blocks bad  'let x = [1,' '      \ 2]'
+blocks bad  "$set" 'let x = [1,' '      \ 2]' "$back"
+blocks bad  "$keep" 'let x = [1,' '      \ 2]' "$set" "$back"
+blocks bad  "$keep" "$set" "$back" 'let x = [1,' '      \ 2]'
 blocks good 'autocmd User x if 1 | call y() | endif'
 exit $bad

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""check-vim.py FILE...: print blocks of Vim script that are not closed.
+"""check-vim.py FILE...: print blocks of Vim script that are not closed, and
+continued lines that are not read with the default 'cpoptions'.
 
 The editors look inside a function only when it runs, so sourcing a file does
 not find a missing endif. Block words are read where a command can stand: at the
-start of a line, after a bar, and after silent.
+start of a line, after a bar, and after silent. A file is read with the user's
+'cpoptions', in which C joins no lines and < leaves <CR> in maps as it stands.
 """
 import re
 import sys
@@ -75,8 +77,22 @@ def check(path):
         yield "%s:%d: %s is not closed" % (path, number, word)
 
 
+def check_cpoptions(path):
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    joined = [at for at, line in enumerate(lines) if re.match(r"\s*\\", line)]
+    if not joined:
+        return
+    for text, what in [("let s:cpo = &cpoptions", "kept"), ("set cpoptions&vim", "set")]:
+        if text not in lines[:joined[0]]:
+            yield "%s:%d: 'cpoptions' is not %s above: %s" % (path, joined[0] + 1, what, text)
+    if "let &cpoptions = s:cpo" not in lines[joined[-1]:]:
+        yield "%s:%d: 'cpoptions' is not restored below" % (path, joined[-1] + 1)
+
+
 def main():
-    found = [line for path in sys.argv[1:] for line in check(path)]
+    found = [line for path in sys.argv[1:]
+             for line in [*check(path), *check_cpoptions(path)]]
     print("\n".join(found), end="\n" if found else "")
     sys.exit(bool(found))
 

@@ -3,6 +3,9 @@
 " host judges again by the same rules (src/host/allow.c), with the list of what
 " was allowed; when the two differ nothing goes.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " Absolute paths without links.
 let s:allowed = []
 
@@ -125,3 +128,6 @@ function! s:images(buf, last) abort
   let l:any = match(getbufline(a:buf, 1, a:last), '\%#=1^ \{0,3}!\[') >= 0
   return l:any ? deepchat#image#paths(a:buf, a:last) : []
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -5,6 +5,9 @@
 " markers escaped. Answers are numbered from the oldest: the pair alt=2 says
 " that the one in place is the second of them, without it it is the last.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:DIFF_MOST = 8
 
 " ---- where they are --------------------------------------------------------
@@ -300,3 +303,6 @@ function! s:plain(turns) abort
   endif
   return s:body(s:numbered(l:turns, 0))
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

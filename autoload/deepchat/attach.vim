@@ -2,6 +2,9 @@
 " that differ now are marked, and :DeepAttach! takes them anew. Nothing changes
 " a turn by itself.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " Virtual text keys from here on are those of marks.
 let s:KEYS = 700000
 " Lines that are looked at in one go.
@@ -306,3 +309,6 @@ function! s:show(round) abort
   call setbufvar(a:round.buf, 'deepchat_stale_marks', len(a:round.rows))
   call setbufvar(a:round.buf, 'deepchat_stale', a:round.stale)
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

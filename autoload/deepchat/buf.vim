@@ -26,6 +26,9 @@
 "                     text goes with it
 " An edit returns the rows that it has changed, as [first, last].
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:replies = {}
 let s:last_id = 0
 
@@ -578,3 +581,6 @@ function! deepchat#buf#host_gone(why) abort
   endfor
   return l:told
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

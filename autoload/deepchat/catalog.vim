@@ -1,6 +1,9 @@
 " What the host knows of the models of a buffer's server: names to complete,
 " and a line about one. It asks the server only when a user asks for this.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " How long a command and a <Tab> wait for the answer; later it comes by itself.
 let s:PATIENCE = 0.2
 let s:PATIENCE_TAB = 1.0
@@ -143,3 +146,6 @@ function! s:show(told, text, answer) abort
     call s:say(a:text)
   endif
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -1,5 +1,8 @@
 " The chat as a place: opening one, what stands in it, sending it.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " For new chats; the same as in the host's table of options.
 let s:MODEL = 'deepseek-ai/DeepSeek-V3'
 let s:SYSTEM = 'You are a helpful assistant. Answer briefly, in Markdown.'
@@ -458,3 +461,6 @@ function! deepchat#chat#next_in_queue(buf, finish) abort
   endif
   call timer_start(0, {-> bufloaded(a:buf) && !empty(s:own_turn(a:buf)) && deepchat#chat#send(a:buf, extend({'quiet': 1}, l:options))})
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -2,6 +2,9 @@
 " finds in them. The list is there at once; what stands in the files is read
 " bit by bit, so that no key has to wait for thousands of them.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " Seconds to read files in one go: before the list is shown, and later.
 let s:AT_FIRST = 0.02
 let s:AT_ONCE = 0.008
@@ -257,3 +260,6 @@ function! s:hits(chats, pattern) abort
   endfor
   return l:hits
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -7,6 +7,9 @@
 " of text needs, and its anchors, of which 'head' is the alternate's marker.
 " number is the choice, reply the reply it belongs to.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " Bytes by which an alternate is known again.
 let s:TAIL = 100
 " The lines of one without text.
@@ -199,3 +202,6 @@ function! s:end_lane(lane, lnum, pairs) abort
   call deepchat#buf#anchor(a:lane, 'head', a:lnum - 1, 0, a:lnum - 1, 0)
   let a:lane.ended = 1
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -1,6 +1,9 @@
 " <Plug>(deepchat-yank-code): fenced code into a register, as it was meant: no
 " fence, no indentation of the fence, and in a chat un-escaped.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:OPEN = '^\s*\zs\%(`\{3,}\ze[^`]*$\|\~\{3,}\)'
 
 " Put the code under the cursor, else the next below it, else the last above it,
@@ -69,3 +72,6 @@ function! s:code(block) abort
   endif
   return map(l:lines, {_, line -> substitute(line, '^\s\{,' . a:block.indent . '}', '', '')})
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

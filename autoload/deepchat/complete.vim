@@ -1,5 +1,8 @@
 " Completion of the commands' arguments.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " How long the first <Tab> may wait for the host to have said its names.
 let s:PATIENCE = 0.3
 
@@ -95,3 +98,6 @@ function! s:maps(providers) abort
   return type(a:providers) != v:t_dict ? []
         \ : filter(values(a:providers), 'type(v:val) == v:t_dict')
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

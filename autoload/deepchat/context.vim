@@ -3,6 +3,9 @@
 " the host, and they go into the chat in the edit that makes room for the
 " answer. Nothing of it is left if no byte of an answer comes.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " Bytes of all sources in one send.
 let s:MOST = 4194304
 let s:FENCE = '^\s*\zs`\+'
@@ -245,3 +248,6 @@ function! deepchat#context#host_gone() abort
   endfor
   return !empty(l:gathers)
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -3,6 +3,9 @@
 " text is there. Elsewhere inline.vim does it, or, inside a rewrite that was
 " cut, rewrite.vim.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " What may be given again is at the end of the answer: blanks, and a line that
 " may still become a marker.
 let s:TAIL = 4096
@@ -188,3 +191,6 @@ endfunction
 let s:KIND = {'name': 'chat', 'begin': function('s:begin'), 'started': function('deepchat#room#started'),
       \ 'alive': function('s:alive'), 'first': function('s:first'), 'done': function('s:done'),
       \ 'looks': function('deepchat#room#looks'), 'save': function('deepchat#room#save')}
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -2,6 +2,9 @@
 " of its own: the buffer, and the proposal, its text with all that waits. Both
 " are the editor's own diff mode; writing the proposal applies it.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " Columns that two windows side by side need.
 let s:WIDE = 120
 
@@ -308,3 +311,6 @@ function! s:try(buf) abort
     call deepchat#diff#open(a:buf, '')
   endif
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -2,6 +2,9 @@
 " holds. A chat is written only by the editor that has it loaded, and never
 " over something that changed on disk meanwhile.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " In a project's folder of chats: the project's path.
 let s:OWNER = '.project'
 
@@ -286,3 +289,6 @@ function! s:attach(buf) abort
     call deepchat#ui#error(l:why)
   endif
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

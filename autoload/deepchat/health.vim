@@ -2,6 +2,9 @@
 " and :checkhealth deepchat. A finding is [level, text], level ok, warn, error
 " or info.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " The host asks the server, which may take that long.
 let s:PATIENCE = 15.0
 let s:buf = 0
@@ -102,3 +105,6 @@ function! s:check_version(found) abort
   endif
   return ['ok', 'plugin ' . l:wanted.version . ', protocol ' . l:wanted.protocol]
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -2,6 +2,9 @@
 " editor never waits for it. What comes back calls deepchat#buf#... and the
 " other functions that are marked as the host's.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:root = fnamemodify(resolve(expand('<sfile>:p')), ':h:h:h')
 let s:protocol = 1
 let s:version = '0.1.0'
@@ -253,3 +256,6 @@ endfunction
 function! deepchat#host#wants() abort
   return {'version': s:version, 'protocol': s:protocol}
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -13,6 +13,9 @@
 "   drawn             the row it was shown at, moved with its buffer's lines
 "   dirty             row or state may have changed
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " As the host has it: [first, count, [new lines], old_marks, new_marks].
 function! deepchat#hunk#new(first, count, new, old_marks, new_marks) abort
   return {'first': a:first, 'count': a:count, 'new': a:new, 'old_marks': a:old_marks,
@@ -128,3 +131,6 @@ function! deepchat#hunk#fits(hunk, first, last) abort
   return a:hunk.row > a:first && a:hunk.row <= a:last + 1 ? 2
         \ : a:hunk.row == a:first || a:hunk.row == 0 && a:first == 0 ? 1 : 0
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

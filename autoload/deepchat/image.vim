@@ -1,6 +1,9 @@
 " Images in a chat: lines '![words](target)' of the user's turns, outside
 " fences. What such a line is is said in src/core/image.c; this agrees with it.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " An image line perhaps; the rest is seen to by s:target(). The older of the two
 " engines is the faster one where there is nothing to find.
 let s:START = '\%#=1^ \{0,3}!\['
@@ -199,3 +202,6 @@ function! deepchat#image#pasted(id, about) abort
     call s:insert(l:buf, a:about.file)
   endif
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -2,6 +2,9 @@
 " of the kinds of buf.vim: the place is there from the start, so that nothing
 " has to begin, and nothing is left behind if no text comes.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " Bytes of the text around the place that the host may need: it sends half.
 let s:BEFORE = 65536
 let s:AFTER = 16384
@@ -156,3 +159,6 @@ function! s:unloaded(buf) abort
     endif
   endfor
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

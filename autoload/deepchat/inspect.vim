@@ -1,6 +1,9 @@
 " :DeepInspect: the request that a send of this chat would make, in a buffer of
 " its own. The host makes it ready and sends nothing.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:PARTS = '%-10S %12s %10s'
 
 " The one that is shown or on its way: id; mods; opened, once it was shown; buf,
@@ -156,3 +159,6 @@ function! s:looks(bytes) abort
   syntax match DeepChatInspectHead "^//.*"
   highlight default link DeepChatInspectHead Comment
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -1,5 +1,8 @@
 " :DeepModel, and which model a buffer uses.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " As in the host's table; each has a base_url.
 let s:PROVIDERS = ['deepinfra', 'openai', 'openrouter', 'deepseek', 'mistral', 'groq', 'ollama', 'llama.cpp', 'vllm']
 
@@ -267,3 +270,6 @@ function! s:write_field(buf, name, value) abort
     call appendbufline(a:buf, 1, a:name . ': ' . a:value)
   endif
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -1,6 +1,9 @@
 " 'omnifunc' of chat buffers: references with the files and buffers they may
 " name, paths of images, and in the front matter options and their values.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:MOST = 500
 let s:KINDS = [['file:', 'a file; :10-20 for some of its lines'], ['buffer', 'the buffer before this one'],
       \ ['buffer:', 'a buffer by its name'], ['selection', 'what was selected there'],
@@ -95,3 +98,6 @@ function! s:buffers(before, name) abort
   endfor
   return l:found
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -2,6 +2,9 @@
 " middle of a line, buffers that are not current. Everything is here, so that
 " every other file runs in both. Rows are 0-based, columns are bytes.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:nvim = has('nvim')
 let s:ns = s:nvim ? nvim_create_namespace('deepchat') : 0
 let s:look = s:nvim ? nvim_create_namespace('deepchat_look') : 0
@@ -364,3 +367,6 @@ function! deepchat#port#check_editor() abort
   let l:missing = filter(['channel', 'job', 'timers', 'textprop'], '!has(v:val)')
   return [empty(l:missing) ? ['ok', l:name] : ['error', l:name . ' has no +' . join(l:missing, ', +')]]
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -1,6 +1,9 @@
 " Where the editors differ in a review: learning which lines were changed, and
 " how a hunk looks. Rows are 0-based, columns are bytes.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 highlight default link DeepChatDelete DiffDelete
 highlight default link DeepChatAdd DiffAdd
 highlight default link DeepChatChange DiffText
@@ -253,3 +256,6 @@ function! s:text(buf, look, row, chunks, align) abort
   let l:id = prop_add(a:row + 1, 0, {'type': l:type, 'bufnr': a:buf, 'text': l:text, 'text_align': a:align})
   return [l:type, l:id, a:row - a:look.was]
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -6,6 +6,9 @@
 " user's edits and brings them back with undo, but drops all properties of a
 " line that setbufline() writes, so they are put there again.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:LEFT = 'deepchatLeft'
 let s:RIGHT = 'deepchatRight'
 let s:NEAR = 300
@@ -346,3 +349,6 @@ function! deepchat#prop#virtual_clear(buf, low) abort
     call s:virtual_drop(a:buf, l:key)
   endfor
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -4,6 +4,9 @@
 " there is mostly somebody else's. In a name '\ ' is a blank; punctuation behind
 " a word does not belong to it.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:WORD = '\%(^\|[[:blank:]([{<"'']\)\zs[@#]\%(file:\|\%(buffer\|selection\|diagnostics\|quickfix\|diff\)\a\@!\)'
       \ . '\%(\\.\|[^[:blank:]\r\x01]\)*'
 let s:ITEMS = '\%(\%([-*+]\|\d\{1,9}[.)]\)\s\+\)*'
@@ -145,3 +148,6 @@ function! deepchat#reference#outside_fences(lines, ...) abort
   endwhile
   return l:found
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -1,6 +1,9 @@
 " :DeepResume: replies that a crash of the editor or the host interrupted. The
 " host finds them in its journal, this puts them into their chats.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:mods = ''
 let s:found = []
 let s:coming = {}
@@ -315,3 +318,6 @@ function! s:is_part(lines, row, whole) abort
   let l:text = s:turn_text(a:lines[a:row + 1 :])
   return l:text ==# '' || !empty(filter(copy(get(a:whole, l:role, [])), {_, whole -> stridx(whole, l:text) == 0}))
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -4,6 +4,9 @@
 " 'head' is the marker of the old answer, or of its reasoning, until there is a
 " new one.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " :DeepRetry[!] [++opt=val...] [text]
 function! deepchat#retry#command(bang, args) abort
   if &filetype !=# 'deepchat'
@@ -184,3 +187,6 @@ endfunction
 let s:KIND = {'name': 'chat', 'begin': function('s:begin'), 'started': function('deepchat#room#started'),
       \ 'alive': function('deepchat#room#alive'), 'done': function('s:done'), 'undone': function('s:undone'),
       \ 'looks': function('deepchat#room#looks'), 'save': function('deepchat#room#save')}
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -8,6 +8,9 @@
 " dropped (by a write, or with the buffer), begun (its Start was told), closed
 " (the host knows that it is decided); kind and tick for tell.vim and buf.vim.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:KIND = {'name': 'rewrite'}
 " Reviews of a buffer that are decided, but come back with undo.
 let s:KEPT = 16
@@ -540,3 +543,6 @@ function! s:wiped(buf) abort
   endfor
   silent! call remove(s:buffers, a:buf)
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

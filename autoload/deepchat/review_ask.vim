@@ -1,5 +1,8 @@
 " What the host is told of a rewrite, and what is not asked at all.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:LINES_AROUND = 200
 let s:BYTES_AROUND = 16384
 
@@ -79,3 +82,6 @@ function! s:around(lines, up) abort
   let l:lines = map(a:up ? reverse(l:lines) : l:lines, 'tr(v:val, "\n", "\x01") . "\n"')
   return join(l:lines, '')
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -1,5 +1,8 @@
 " The maps that a buffer has during a review, and only then.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:KEYS = [['<LocalLeader>a', 'accept'], ['<LocalLeader>r', 'reject'], ['<LocalLeader>n', 'next-hunk'],
       \ ['<LocalLeader>p', 'prev-hunk'], ['<LocalLeader>A', 'accept-all'], ['<LocalLeader>R', 'reject-all'],
       \ [']c', 'next-hunk'], ['[c', 'prev-hunk']]
@@ -51,3 +54,6 @@ function! deepchat#review_keys#unset() abort
   endfor
   unlet b:deepchat_review_keys
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

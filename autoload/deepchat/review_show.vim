@@ -2,6 +2,9 @@
 " lines below them, the words that differ marked. Text from outside is shown,
 " never sent to the terminal.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " Rows of the screen that one long line may take.
 let s:ROWS = 20
 
@@ -192,3 +195,6 @@ function! s:wrap(chunks, width) abort
   endfor
   return add(l:rows, l:row)
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

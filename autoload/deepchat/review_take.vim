@@ -2,6 +2,9 @@
 " next. To accept is a real edit, one undo step for each command; whether it is
 " undone is seen by the text (hunk.vim).
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " The hunks of buf that are on the screen and wait, as [review, hunk], in order.
 function! deepchat#review_take#waiting(buf) abort
   call deepchat#review#catch_up(a:buf)
@@ -201,3 +204,6 @@ function! s:go_to(hunk) abort
     call deepchat#port_hunk#to_top(bufnr('%'), len(a:hunk.look.lines))
   endif
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -1,6 +1,9 @@
 " :DeepRewrite and its operator: what is to be rewritten, and the instruction,
 " which is asked for if none is given. What comes of it is review.vim's.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:MANY_LINES = 100000
 
 " Lines typed to the question, the oldest first; it has a history of its own.
@@ -195,3 +198,6 @@ function! s:set_history(lines) abort
     call histadd('@', l:line)
   endfor
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -1,6 +1,9 @@
 " Roles: prompts in Markdown files, used as "/name" in front of a command's
 " text. Those of the user stand before those that come with the plugin.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:MAX = 1048576
 
 " What a role may not choose, as a chat file may not: where text and keys go to.
@@ -185,3 +188,6 @@ function! deepchat#role#arguments(buf, last) abort
   endfor
   return l:arguments
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

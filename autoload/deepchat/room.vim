@@ -2,6 +2,9 @@
 " for it, a fork, the marker's pairs at the end, and taking all that away again.
 " One of the kinds of buf.vim; 'end' is where the turn that was sent ends.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " Prepare a reply to the turn that ends with row (0-based). rest is the row
 " where the turns begin that a fork leaves behind, -1 if there are none. Returns
 " its id.
@@ -158,3 +161,6 @@ let s:KIND = {'name': 'chat', 'begin': function('s:begin'), 'started': function(
       \ 'alive': function('deepchat#room#alive'), 'done': function('deepchat#room#set_marker'),
       \ 'undone': function('s:take_back'), 'looks': function('deepchat#room#looks'),
       \ 'save': function('deepchat#room#save')}
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -1,5 +1,8 @@
 " Replies that were to follow a JSON schema: what in them does not.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " Host, with the end of a reply: violations is a list of [line of the block,
 " text]. They become a new quickfix list; no window opens by itself.
 function! deepchat#schema#show(reply, violations) abort
@@ -11,3 +14,6 @@ function! deepchat#schema#show(reply, violations) abort
         \ 'lnum': l:at[0] + 1 + v[0], 'type': 'E', 'text': v[1]}})
   call setqflist([], ' ', {'title': 'deepchat: JSON schema', 'items': l:items})
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

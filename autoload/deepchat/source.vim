@@ -3,6 +3,9 @@
 " says of it; lines; language of its fence; or why, a line for the user. Where
 " the host has to read it, it has neither lines nor why.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:MOST = 1048576
 
 " The sources that references in the chat in buf mean, once each.
@@ -200,3 +203,6 @@ function! deepchat#source#again(buf, from) abort
   let l:path = l:file.name =~# '^[/~]' ? l:file.name : getbufvar(a:buf, 'deepchat_project', getcwd()) . '/' . l:file.name
   return deepchat#allow#find(a:buf, l:path) ==# '' ? {} : deepchat#source#file(a:buf, l:path, l:file.first, l:file.last)
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -2,6 +2,9 @@
 " last turn, and for users' own status lines. Answers that are alternates count:
 " they were paid for.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " Lines that are looked at in one go, so that no key waits for a long chat.
 let s:AT_ONCE = 1000
 " Below those of markers, see ui.vim.
@@ -99,3 +102,6 @@ function! s:done(buf, work) abort
         \ . (l:cost > 0 ? ' ' . (l:sum.estimate > 0 ? '~' : '') . deepchat#sum#dollars(l:cost) : '')
   call deepchat#port#virtual(a:buf, s:KEY, max([a:work.row, 0]), l:shown ? [[l:text, 'DeepChatUsage']] : [], 1)
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -2,6 +2,9 @@
 " language comes from a model: only those in the table are ever loaded, because
 " the folder syntax/ of an editor also has scripts that are no syntax.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:MOST = 8
 let s:LANGUAGES = {}
 for s:name in split('ada asm awk bash bib c clojure cmake cpp cs css d dart diff dockerfile'
@@ -145,3 +148,6 @@ function! s:region(word, language) abort
   " allow(execute): as above
   execute l:region 'start="^\%( \{4,}\| *\t\s*\)' . l:rest 'end="^\s\+\z1[`~]*\s*$"'
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

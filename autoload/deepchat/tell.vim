@@ -1,6 +1,9 @@
 " How a reply ended, of any kind: the line for the user, and the event. It must
 " be exactly one event for each reply.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " Say how it ended, and fire the event. about as deepchat#buf#finish() has it.
 function! deepchat#tell#end(reply, about) abort
   let l:event = deepchat#tell#event(a:reply, a:about)
@@ -63,3 +66,6 @@ function! s:head_row(reply) abort
         \ ? deepchat#buf#anchor_at(a:reply, 'head') : []
   return empty(l:at) ? -1 : l:at[0]
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

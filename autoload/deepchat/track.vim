@@ -8,6 +8,9 @@
 " dirty the rows [first, behind the last] that are to be compared again, [] if
 " there are none.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " lines, which stand at row in a buffer of total lines.
 function! deepchat#track#new(lines, row, total) abort
   return {'base': a:lines, 'segs': [[0, len(a:lines), a:row]], 'top': a:row,
@@ -211,3 +214,6 @@ function! deepchat#track#gap(track, first) abort
   let [l:above, l:top, l:below, l:bottom] = deepchat#track#around(a:track, a:first, 0)
   return l:above == a:first ? l:top : l:below == a:first ? l:bottom : -1
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -2,6 +2,9 @@
 " between them, their folds, and gq. What a marker is is said in
 " src/core/marker.h; this agrees with it byte for byte.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:ROLE = '\(system\|user\|assistant\|reasoning\|context\|call\|tool\|alternate\|note\)'
 let s:PAIRS = '\%( [a-z][a-z0-9_-]*=\%([^\x01-\x20\x7f=%]\|%\x\x\)*\)*[ \t\r]*$'
 " The old engine: to make a pattern ready takes it less than half the time.
@@ -313,3 +316,6 @@ function! s:turn_start(lnum) abort
   call winrestview(l:view)
   return max([l:start, 1])
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -2,6 +2,9 @@
 " text on markers and under prompts. Text from outside is data: control
 " characters are taken out, and it is never executed.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:status = {}
 
 " Virtual text keys below this one belong to replies; markers count from here.
@@ -208,3 +211,6 @@ function! s:first_that_fits(texts, room) abort
   endfor
   return ''
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -2,6 +2,9 @@
 " host keeps the numbers; a row of them is a map with name requests blank in
 " out cached cost est.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 let s:DAYS = 30
 let s:DAYS_MAX = 3660
 let s:buf = 0
@@ -142,3 +145,6 @@ function! s:open(lines) abort
   call cursor(1, 1)
   setlocal nomodifiable nomodified
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo
