@@ -68,13 +68,16 @@ path_of(struct ed *ed, size_t i, char path[static 512])
 }
 
 static void
-save(struct ed *ed, size_t i)
+save_all(struct ed *ed)
 {
-    char path[512];
-    path_of(ed, i, path);
-    temp_write(path, saved[i].text, strlen(saved[i].text));
-    time_t at = time(NULL) - saved[i].age;
-    utime(path, &(struct utimbuf){at, at});
+    time_t now = time(NULL);
+    for (size_t i = 0; i < SAVED; i++) {
+        char path[512];
+        path_of(ed, i, path);
+        temp_write(path, saved[i].text, strlen(saved[i].text));
+        time_t at = now - saved[i].age;
+        utime(path, &(struct utimbuf){at, at});
+    }
 }
 
 /* An editor that is in project "here" of two. */
@@ -138,8 +141,7 @@ Test(chats, list)
     struct ed *ed = start();
     ed_ex(ed, "DeepChats");
     expect_said(ed, "no saved chats of this project; :DeepChats! has all");
-    for (size_t i = 0; i < SAVED; i++)
-        save(ed, i);
+    save_all(ed);
     for (int all = 0; all < 2; all++) {
         int row = 0;
         ed_ex(ed, all ? "DeepChats!" : "vertical DeepChats");
@@ -177,8 +179,7 @@ Test(chats, list)
 Test(chats, pick)
 {
     struct ed *ed = start();
-    for (size_t i = 0; i < SAVED; i++)
-        save(ed, i);
+    save_all(ed);
     ed_ex(ed, "vertical DeepChats!");
     ed_keys(ed, "jj<CR>");
     cr_assert(ed_wait(ed, WAIT_MS, "&filetype ==# 'deepchat'"));
@@ -259,8 +260,7 @@ static const struct {
 Test(chats, pattern)
 {
     struct ed *ed = start();
-    for (size_t i = 0; i < SAVED; i++)
-        save(ed, i);
+    save_all(ed);
     ed_ex(ed, "split $HOME/chats/here/nothing.deepchat.md");
     ed_ex(ed, "call append('$', 'just typed') | quit");
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {

@@ -418,6 +418,7 @@ Test(editor_context, completion)
     struct stage st;
     start(&st, HELLO);
     ed_ex(st.ed, "edit sub/d.txt");
+    stage_host(&st);
     load_chat(&st, "---\n\n---\n%% user\n\n\n%% assistant\n\n\n%% user\n");
     ed_ex(st.ed, "function! Omni(lnum, text)\n"
                  "call setline(a:lnum, a:text)\n"

@@ -15,7 +15,8 @@ static const char script[] = "token Hello\nhold g\nwords 300\ntoken \\n\\nThe "
                              "end.\nfinish stop 3 5 0.5\n"
                              "done\n";
 
-enum { FRAME_MS = 100 };
+/* Tries: the machine may be busy with something else at one of them. */
+enum { FRAME_MS = 100, TRIES = 4 };
 
 #define JOURNAL ".journal"
 #define CHAT ".deepchat.md"
@@ -173,7 +174,8 @@ static const struct {
     {"SIGHUP", SIGHUP, 0},
 };
 
-static void
+/* Returns if that was quick enough. */
+static bool
 leave(struct wreck *w, size_t i)
 {
     pid_t host = ed_host(w->ed);
@@ -184,24 +186,27 @@ leave(struct wreck *w, size_t i)
         ed_keys(w->ed, "<Esc>:qa!<CR>");
     cr_expect(wreck_gone(host, WRECK_MS), "%s: an orphan", leaves[i].name);
     long long ms = now_ms() - start;
-    cr_expect(leaves[i].ms == 0 || ms < leaves[i].ms,
-              "%s: host gone after %lld ms", leaves[i].name, ms);
     cr_expect(server_wait_ended(w->sv, 1, WRECK_MS));
     struct server_log log;
     cr_assert(server_log(w->sv, 1, &log));
     cr_expect_str_eq(log.state, "client-closed", "%s", leaves[i].name);
     ed_kill(w->ed);
+    return leaves[i].ms == 0 || ms < leaves[i].ms;
 }
 
 Test(crash, leaving)
 {
     for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++) {
-        struct wreck w;
-        wreck_start(&w, script, "");
-        ask_and_hold(&w);
-        leave(&w, i);
-        resume_in_new_editor(&w, leaves[i].name);
-        wreck_stop(&w);
+        bool quick = false;
+        for (int tries = 0; !quick && tries < TRIES; tries++) {
+            struct wreck w;
+            wreck_start(&w, script, "");
+            ask_and_hold(&w);
+            quick = leave(&w, i);
+            resume_in_new_editor(&w, leaves[i].name);
+            wreck_stop(&w);
+        }
+        cr_expect(quick, "%s: the host is slow to go", leaves[i].name);
     }
 }
 

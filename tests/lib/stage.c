@@ -5,8 +5,10 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "proc.h"
 
 static const char *const setup[] = {
     "let g:acks = 0 | let g:events = []",
@@ -47,6 +49,13 @@ stage_script(struct stage *st, const char *script)
     server_reset(st->sv);
     st->requests = 0;
     server_script(st->sv, "t", script);
+}
+
+void
+stage_host(struct stage *st)
+{
+    ed_ex(st->ed, "call deepchat#host#start()");
+    cr_assert(ed_host(st->ed) > 0, "no host");
 }
 
 void
@@ -124,6 +133,19 @@ stage_expect(struct stage *st, const char *name, const char *expression,
     free(seen);
     free(wanted);
     free(got);
+}
+
+void
+stage_become(struct stage *st, const char *expression, const char *want)
+{
+    bool is = false;
+    for (long long end = now_ms() + STAGE_MS; !is && now_ms() < end;) {
+        char *got = ed_eval(st->ed, "%s", expression);
+        is = strcmp(got, want) == 0;
+        free(got);
+        if (!is)
+            ed_pump(st->ed, 5);
+    }
 }
 
 void

@@ -28,6 +28,8 @@ void stage_stop(struct stage *st);
 /* What the requests from now on are answered with; closes the gates. */
 void stage_script(struct stage *st, const char *script);
 
+/* Start the host, and until it has said what it knows. */
+void stage_host(struct stage *st);
 /* Keys as typed, in any mode that maps <F5>; returns when they are handled. */
 void stage_keys(struct stage *st, const char *keys);
 /* A new chat in the only window, and its first question sent; returns when
@@ -46,6 +48,8 @@ char *stage_events(struct stage *st);
 /* Compare, with the message of a failed test. */
 void stage_expect(struct stage *st, const char *name, const char *expression,
                   const char *want);
+/* Wait until it is so, at most STAGE_MS. */
+void stage_become(struct stage *st, const char *expression, const char *want);
 void stage_expect_text(struct stage *st, const char *name, const char *want);
 
 #endif

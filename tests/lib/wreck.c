@@ -16,6 +16,8 @@
 
 #include "proc.h"
 
+enum { MOMENT_MS = 300 };
+
 #define SETTINGS "'system': '', 'model': 'm'"
 
 /* ---- life ---------------------------------------------------------------- */
@@ -68,9 +70,19 @@ wreck_kill_editor(struct wreck *w)
 }
 
 void
+wreck_quit(struct ed *ed)
+{
+    pid_t host = ed_host(ed);
+    ed_stop(ed);
+    cr_assert(host == 0 || wreck_gone(host, WRECK_MS));
+}
+
+void
 wreck_kill_host(struct wreck *w)
 {
-    kill(ed_host(w->ed), SIGKILL);
+    pid_t host = ed_host(w->ed);
+    cr_assert(host > 0);
+    kill(host, SIGKILL);
     cr_assert(ed_wait(w->ed, WRECK_MS, "!deepchat#host#running()"));
 }
 
@@ -121,12 +133,22 @@ wreck_resume(struct wreck *w)
                       "\\|still coming'"));
 }
 
+static bool
+is_said(struct wreck *w, const char *text, int ms)
+{
+    return ed_wait(w->ed, ms, "stridx(execute('messages'), \"%s\") >= 0", text);
+}
+
 bool
 wreck_said(struct wreck *w, const char *text)
 {
-    return ed_wait(w->ed, 2000, "stridx(execute('messages'), \"%s\") >= 0",
-                   text) &&
-           !ed_blocked(w->ed);
+    return is_said(w, text, WRECK_MS) && !ed_blocked(w->ed);
+}
+
+bool
+wreck_not_said(struct wreck *w, const char *text)
+{
+    return !is_said(w, text, MOMENT_MS);
 }
 
 static void

@@ -35,6 +35,8 @@ void wreck_script(struct wreck *w, const char *script);
 void wreck_editor(struct wreck *w);
 /* SIGKILL to the editor. Its host's process, which may still run. */
 pid_t wreck_kill_editor(struct wreck *w);
+/* Quit an editor, and until its host has given up what it held. */
+void wreck_quit(struct ed *ed);
 /* SIGKILL to the host, and until the editor knows. */
 void wreck_kill_host(struct wreck *w);
 /* Until the process is gone. */
@@ -49,8 +51,10 @@ bool wreck_idle(struct wreck *w);
 
 /* :DeepResume, until its line has come or its list is there. */
 void wreck_resume(struct wreck *w);
-/* True if :messages has the text, and no prompt is up. */
+/* True once :messages has the text, if no prompt is up. */
 bool wreck_said(struct wreck *w, const char *text);
+/* True if it does not get it within a moment. */
+bool wreck_not_said(struct wreck *w, const char *text);
 
 /* The last reply in the current buffer, without blank lines around it. Owned
  * (free); "" if there is none. */
