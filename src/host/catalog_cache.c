@@ -5,17 +5,30 @@
  */
 #include "host/catalog_cache.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "host/file.h"
 #include "host/json.h"
 #include "host/log.h"
 
-enum { FORMAT = 1 };
+enum {
+    FORMAT = 1,
+    DIGITS = 16,
+    FILES_MAX = 64,
+    LOOK_MAX = 4096, /* files at once; the others are seen next time */
+    DAY_S = 24 * 60 * 60,
+    UNUSED_S = 30 * DAY_S,
+};
 
 static char *
 models_dir(const char *state_dir)
@@ -28,10 +41,84 @@ catalog_file(const char *state_dir, const char *url)
 {
     char name[32];
     char *dir = models_dir(state_dir);
-    snprintf(name, sizeof name, "%016" PRIx64 ".json", str_hash(str_of(url)));
+    snprintf(name, sizeof name, "%0*" PRIx64 ".json", DIGITS,
+             str_hash(str_of(url)));
     char *path = file_join(dir, name);
     free(dir);
     return path;
+}
+
+/* ---- files that nobody uses ---- */
+
+/* Written or read at this time, 0 if that is to come: a clock was set back. */
+struct old {
+    char name[DIGITS + sizeof ".json"];
+    int64_t used;
+};
+
+static bool
+is_list(const char *name)
+{
+    return strlen(name) == DIGITS + strlen(".json") &&
+           strspn(name, "0123456789abcdef") == DIGITS &&
+           strcmp(name + DIGITS, ".json") == 0;
+}
+
+/* A crash of file_replace() left it behind. */
+static bool
+is_temporary(const char *name)
+{
+    return strncmp(name, ".deepchat-", strlen(".deepchat-")) == 0;
+}
+
+static int
+by_use(const void *a, const void *b)
+{
+    const struct old *x = a, *y = b;
+    return (x->used > y->used) - (x->used < y->used);
+}
+
+/* Remove name of dir if it is not used any more. True with *out for a list that
+ * stays. */
+static bool
+look_at(DIR *dir, const char *name, int64_t now, struct old *out)
+{
+    struct stat st;
+    bool list = is_list(name);
+    if ((!list && !is_temporary(name)) ||
+        fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(st.st_mode))
+        return false;
+    if (now - (int64_t)st.st_mtime > UNUSED_S) {
+        unlinkat(dirfd(dir), name, 0);
+        return false;
+    }
+    if (!list)
+        return false;
+    memcpy(out->name, name, sizeof out->name);
+    /* a file server's clock may be a little ahead */
+    out->used = (int64_t)st.st_mtime > now + DAY_S ? 0 : (int64_t)st.st_mtime;
+    return true;
+}
+
+/* Remove lists that were not used for a month, and those that were used the
+ * longest ago if they are too many. */
+static void
+tidy(const char *path)
+{
+    DIR *dir = opendir(path);
+    size_t count = 0;
+    const struct dirent *entry;
+    if (dir == NULL)
+        return;
+    struct old *all = mem_alloc(LOOK_MAX * sizeof *all);
+    while (count < LOOK_MAX && (entry = readdir(dir)) != NULL)
+        count += look_at(dir, entry->d_name, time(NULL), &all[count]);
+    qsort(all, count, sizeof *all, by_use);
+    for (size_t i = 0; i + FILES_MAX < count; i++)
+        unlinkat(dirfd(dir), all[i].name, 0);
+    free(all);
+    closedir(dir);
 }
 
 /* ---- what a model's line holds ---- */
@@ -130,7 +217,9 @@ catalog_keep(const struct model_list *list, const char *state_dir,
     buf_init(&text, CATALOG_BYTES_MAX);
     bool kept = print(&text, list, url, when) && file_mkdir(dir, &err) &&
                 file_replace(path, buf_str(&text), &err);
-    if (!kept)
+    if (kept)
+        tidy(dir);
+    else
         log_line(LOG_WARN, "list of models not kept: %s", err.text);
     buf_finish(&text);
     free(path);
@@ -209,7 +298,9 @@ catalog_load(struct model_list *out, const char *state_dir, const char *url,
     buf_init(&text, CATALOG_BYTES_MAX);
     bool ok = file_read(path, &text, NULL) &&
               read_all(out, buf_str(&text), url, when);
-    if (!ok)
+    if (ok)
+        utimensat(AT_FDCWD, path, NULL, 0); /* it is used */
+    else
         model_list_finish(out);
     buf_finish(&text);
     free(path);

@@ -1,5 +1,6 @@
 /* Lists of models on disk: one file a server, in "models" of the state
- * directory. What cannot be read or kept there is asked for again. */
+ * directory. What cannot be read or kept there is asked for again. With each
+ * that is kept those go that were not used for a month, or are too many. */
 #ifndef HOST_CATALOG_CACHE_H
 #define HOST_CATALOG_CACHE_H
 
