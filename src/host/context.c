@@ -18,7 +18,6 @@ struct gather {
     struct contexts *all;
     struct value *args;
     struct child *child; /* git runs */
-    bool waiting;        /* for the editor to take a piece */
     bool stopped;
     size_t item;
     struct buf text; /* of this item */
@@ -58,6 +57,8 @@ destroy(struct gather *g)
 void
 contexts_free(struct contexts *all)
 {
+    if (all == NULL)
+        return;
     while (all->first != NULL) {
         struct gather *g = all->first;
         all->first = g->next;
@@ -123,7 +124,6 @@ on_piece(void *user, const struct value *result, const char *error)
 {
     struct gather *g = user;
     (void)result;
-    g->waiting = false;
     if (is_over(g))
         return;
     if (error != NULL) {
@@ -141,14 +141,11 @@ send_piece(struct gather *g)
 {
     struct editor *editor = g->all->host->editor;
     struct value *args = about(g);
-    struct dc_str rest = {"", 0};
-    if (g->text.len > 0)
-        rest = (struct dc_str){g->text.ptr + g->sent, g->text.len - g->sent};
+    struct dc_str rest = str_from(buf_str(&g->text), g->sent);
     rest.len = utf8_fit(rest, editor_text_max(editor));
     g->sent += rest.len;
     value_add(args, value_int((int64_t)g->item));
     value_add(args, value_str(rest));
-    g->waiting = true;
     editor_call(editor, "deepchat#context#piece", args, on_piece, g);
 }
 
@@ -180,10 +177,10 @@ diff_trouble(const struct child_result *result, struct dc_error *err)
                    ? NULL
                    : "git diff HEAD is empty; nothing was sent";
     if (str_starts(said, "fatal: "))
-        said = (struct dc_str){said.ptr + 7, said.len - 7};
+        said = str_from(said, strlen("fatal: "));
+    said.len = str_find(said, '\n');
     fail(err, DC_E_SYSTEM, "nothing was sent; git: %.*s",
-         (int)utf8_fit((struct dc_str){said.ptr, str_find(said, '\n')}, 200),
-         said.ptr);
+         (int)utf8_fit(said, 200), said.ptr);
     return err->text;
 }
 

@@ -10,12 +10,8 @@ static void
 add_words(struct value *list, const char *words)
 {
     struct dc_str rest = str_of(words);
-    while (rest.len > 0) {
-        size_t len = str_find(rest, ' ');
-        value_add(list, value_str((struct dc_str){rest.ptr, len}));
-        size_t past = len < rest.len ? len + 1 : len;
-        rest = (struct dc_str){rest.ptr + past, rest.len - past};
-    }
+    while (rest.len > 0)
+        value_add(list, value_str(str_cut(&rest, ' ')));
 }
 
 /* All that it takes, where that can be listed. */

@@ -106,14 +106,10 @@ is_choice(const char *choices, struct dc_str text)
 {
     if (choices == NULL)
         return true;
-    for (struct dc_str rest = str_of(choices); text.len > 0;) {
-        size_t len = str_find(rest, ' ');
-        if (len == text.len && memcmp(rest.ptr, text.ptr, len) == 0)
+    struct dc_str rest = str_of(choices);
+    while (rest.len > 0)
+        if (str_same(str_cut(&rest, ' '), text))
             return true;
-        if (len == rest.len)
-            return false;
-        rest = (struct dc_str){rest.ptr + len + 1, rest.len - len - 1};
-    }
     return false;
 }
 

@@ -101,8 +101,7 @@ static bool
 is_dos(struct dc_str text)
 {
     size_t at = 0, end;
-    while ((end = str_find((struct dc_str){text.ptr + at, text.len - at},
-                           '\n')) < text.len - at) {
+    while ((end = str_find(str_from(text, at), '\n')) < text.len - at) {
         if (end == 0 || text.ptr[at + end - 1] != '\r')
             return false;
         at += end + 1;
@@ -140,7 +139,7 @@ skip_lines(struct dc_str text, long count)
 {
     size_t at = 0;
     for (; count > 0; count--)
-        at += str_find((struct dc_str){text.ptr + at, text.len - at}, '\n') + 1;
+        at += str_find(str_from(text, at), '\n') + 1;
     return at;
 }
 
