@@ -225,14 +225,10 @@ char *
 dc_pairs_get(struct dc_str pairs, const char *key)
 {
     while (pairs.len > 0) {
-        struct dc_str pair = {pairs.ptr, str_find(pairs, ' ')};
-        size_t used = pair.len < pairs.len ? pair.len + 1 : pair.len;
-        pairs.ptr += used;
-        pairs.len -= used;
+        struct dc_str pair = str_cut(&pairs, ' ');
         size_t sign = str_find(pair, '=');
         if (sign < pair.len && str_is((struct dc_str){pair.ptr, sign}, key))
-            return decode(
-                (struct dc_str){pair.ptr + sign + 1, pair.len - sign - 1});
+            return decode(str_from(pair, sign + 1));
     }
     return NULL;
 }

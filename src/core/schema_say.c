@@ -43,14 +43,6 @@ add_pointer(struct buf *out, const struct place *p)
 }
 
 static struct dc_str
-take(struct buf *b)
-{
-    struct dc_str text = {0};
-    text.ptr = buf_take(b, &text.len);
-    return text;
-}
-
-static struct dc_str
 pointer_of(const struct place *p)
 {
     struct buf out;
@@ -60,7 +52,7 @@ pointer_of(const struct place *p)
         buf_cut(&out, utf8_fit(buf_str(&out), POINTER_MAX - 8));
         buf_add_text(&out, "...");
     }
-    return take(&out);
+    return buf_take_str(&out);
 }
 
 static size_t

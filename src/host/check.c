@@ -42,13 +42,12 @@ static void
 say_version(struct check *c)
 {
     struct dc_str all = str_of(http_version());
-    size_t one = str_find(all, ' ') + 1;
-    size_t end =
-        one < all.len
-            ? one + str_find((struct dc_str){all.ptr + one, all.len - one}, ' ')
-            : all.len;
+    struct dc_str rest = all;
+    str_cut(&rest, ' ');
+    struct dc_str second = str_cut(&rest, ' ');
     char text[128];
-    snprintf(text, sizeof text, "%.*s", (int)end, all.ptr);
+    snprintf(text, sizeof text, "%.*s",
+             (int)(second.ptr + second.len - all.ptr), all.ptr);
     say(c, "ok", text);
 }
 

@@ -181,7 +181,7 @@ print_option(const struct config *cfg, const char *name, struct dc_str *json,
         buf_finish(&text);
         return fail(err, DC_E_TOO_BIG, "%s is too large or too deep", name);
     }
-    json->ptr = buf_take(&text, &json->len);
+    *json = buf_take_str(&text);
     return true;
 }
 

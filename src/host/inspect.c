@@ -86,7 +86,7 @@ call(struct inspect *in, const char *function, struct value *args)
 static void
 send_piece(struct inspect *in)
 {
-    struct dc_str text = {in->text.ptr + in->sent, in->text.len - in->sent};
+    struct dc_str text = str_from(buf_str(&in->text), in->sent);
     text.len = utf8_fit(text, editor_text_max(in->host->editor));
     in->sent += text.len;
     struct value *args = with_id(in);

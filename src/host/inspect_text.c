@@ -58,13 +58,13 @@ inspect_shorten(struct dc_str json, size_t max, struct buf *out)
     while (json.len > 0) {
         size_t plain = str_find(json, '"');
         buf_add(out, json.ptr, plain);
-        json = (struct dc_str){json.ptr + plain, json.len - plain};
+        json = str_from(json, plain);
         if (json.len == 0)
             break;
         size_t len = string_len(json);
         if (add_string(out, (struct dc_str){json.ptr, len}, cut_all))
             cut = true;
-        json = (struct dc_str){json.ptr + len, json.len - len};
+        json = str_from(json, len);
     }
     return cut;
 }

@@ -15,11 +15,9 @@ static struct dc_str
 print(const struct value *v)
 {
     struct buf out;
-    struct dc_str text = {0};
     buf_init(&out, DC_REQUEST_MAX);
     json_print(&out, v);
-    text.ptr = buf_take(&out, &text.len);
-    return text;
+    return buf_take_str(&out);
 }
 
 static void

@@ -92,9 +92,7 @@ static void
 add_others(struct buf *b, struct dc_str pairs, struct dc_str but)
 {
     while (pairs.len > 0) {
-        struct dc_str pair = {pairs.ptr, str_find(pairs, ' ')};
-        size_t skip = pair.len < pairs.len ? pair.len + 1 : pair.len;
-        pairs = (struct dc_str){pairs.ptr + skip, pairs.len - skip};
+        struct dc_str pair = str_cut(&pairs, ' ');
         char *key = mem_copy(pair.ptr, str_find(pair, '='));
         char *other = dc_pairs_get(but, key);
         bool fits = b->len + 1 + pair.len <= PAIRS_MAX;

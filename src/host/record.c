@@ -113,13 +113,9 @@ record_field(struct dc_str payload, const char *key)
 {
     size_t name = strlen(key);
     while (payload.len > 0) {
-        size_t len = str_find(payload, '\n');
-        struct dc_str line = {payload.ptr, len};
-        if (str_starts(line, key) && len > name && line.ptr[name] == '=')
-            return decode((struct dc_str){line.ptr + name + 1, len - name - 1});
-        size_t used = len < payload.len ? len + 1 : len;
-        payload.ptr += used;
-        payload.len -= used;
+        struct dc_str line = str_cut(&payload, '\n');
+        if (str_starts(line, key) && line.len > name && line.ptr[name] == '=')
+            return decode(str_from(line, name + 1));
     }
     return NULL;
 }

@@ -153,14 +153,6 @@ take_end(struct journal_entry *e, struct dc_str payload)
     take_field(payload, "pairs", &e->pairs);
 }
 
-static struct dc_str
-taken(struct buf *text)
-{
-    struct dc_str s;
-    s.ptr = buf_take(text, &s.len);
-    return s;
-}
-
 /* Every record before the first that is damaged; r is the first of all. */
 static void
 take_records(struct journal_entry *e, struct record r, struct dc_str rest)
@@ -189,9 +181,9 @@ take_records(struct journal_entry *e, struct record r, struct dc_str rest)
         }
     } while (record_next(&rest, &r));
     e->whole = rest.len == 0;
-    e->user = taken(&user);
-    e->text = taken(&text);
-    e->reasoning = taken(&reasoning);
+    e->user = buf_take_str(&user);
+    e->text = buf_take_str(&text);
+    e->reasoning = buf_take_str(&reasoning);
     recover_choices_take(&choices, e);
 }
 

@@ -61,14 +61,6 @@ recover_choice_add(struct recover_choices *all, struct dc_str payload)
     }
 }
 
-static struct dc_str
-taken(struct buf *text)
-{
-    struct dc_str s;
-    s.ptr = buf_take(text, &s.len);
-    return s;
-}
-
 void
 recover_choices_take(struct recover_choices *all, struct journal_entry *e)
 {
@@ -79,8 +71,8 @@ recover_choices_take(struct recover_choices *all, struct journal_entry *e)
         e->choices[i] = (struct journal_choice){
             .number = c->number,
             .pairs = c->pairs != NULL ? c->pairs : mem_str(""),
-            .reasoning = taken(&c->reasoning),
-            .text = taken(&c->text),
+            .reasoning = buf_take_str(&c->reasoning),
+            .text = buf_take_str(&c->text),
         };
     }
     free(all->items);

@@ -77,7 +77,7 @@ unfence(struct dc_str text)
     size_t first = str_find(text, '\n');
     if (!str_starts(text, FENCE) || first == text.len)
         return text;
-    struct dc_str inner = {text.ptr + first, text.len - first};
+    struct dc_str inner = str_from(text, first);
     struct dc_str end = {inner.ptr + inner.len - strlen(FENCE), strlen(FENCE)};
     if (inner.len <= end.len || !str_is(end, FENCE))
         return text;
@@ -222,7 +222,6 @@ struct dc_str
 structured_format(struct dc_str schema, struct dc_str name)
 {
     struct buf out;
-    struct dc_str format = {0};
     buf_init(&out, SIZE_MAX / 2);
     buf_add_text(&out,
                  "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"");
@@ -230,8 +229,7 @@ structured_format(struct dc_str schema, struct dc_str name)
     buf_add_text(&out, "\",\"strict\":true,\"schema\":");
     buf_add_str(&out, schema);
     buf_add_text(&out, "}}");
-    format.ptr = buf_take(&out, &format.len);
-    return format;
+    return buf_take_str(&out);
 }
 
 bool
@@ -252,6 +250,6 @@ structured_asked(const struct config *cfg, struct dc_str *schema)
     buf_init(&text, DC_JSON_MAX);
     if (rules != NULL)
         json_print(&text, rules);
-    schema->ptr = buf_take(&text, &schema->len);
+    *schema = buf_take_str(&text);
     return true;
 }

@@ -19,7 +19,7 @@ next_word(struct dc_str *rest)
 {
     *rest = str_trim(*rest);
     struct dc_str word = {rest->ptr, str_find(*rest, ' ')};
-    *rest = (struct dc_str){rest->ptr + word.len, rest->len - word.len};
+    *rest = str_from(*rest, word.len);
     return word;
 }
 
@@ -77,7 +77,7 @@ read_pair(struct usage_line *line, struct dc_str pair)
     size_t key = str_find(pair, '=');
     struct dc_str name = {pair.ptr, key}, value = {"", 0};
     if (key < pair.len)
-        value = (struct dc_str){pair.ptr + key + 1, pair.len - key - 1};
+        value = str_from(pair, key + 1);
     double *place = place_of(line, name);
     if (place != NULL)
         return read_number(value, place);
@@ -128,7 +128,7 @@ usage_line_next(struct dc_str text, size_t *at, struct usage_line *out,
                 size_t *torn)
 {
     while (*at < text.len) {
-        struct dc_str line = {text.ptr + *at, text.len - *at};
+        struct dc_str line = str_from(text, *at);
         size_t end = str_find(line, '\n');
         *at += end + (end < line.len);
         line.len = end;
