@@ -143,6 +143,8 @@ function! s:restore(entry) abort
   if deepchat#buf#running(l:buf) > 0
     call deepchat#ui#error('a reply is running here; :DeepStop first')
     return
+  elseif deepchat#chat#is_fixed(l:buf)
+    return
   endif
   let l:old = getbufline(l:buf, 1, '$')
   let [l:first, l:count, l:with_user] = s:place(l:old, a:entry)

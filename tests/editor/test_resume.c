@@ -117,6 +117,27 @@ Test(resume_editor, still_coming_in_and_an_older_one)
     wreck_stop(&w);
 }
 
+Test(resume_editor, not_into_a_fixed_chat)
+{
+    struct wreck w;
+    wreck_start(&w, script, "");
+    ask_and_hold(&w, "Say");
+    crash_whole(&w);
+    wreck_editor(&w);
+    char *path = wreck_find(&w, CHAT);
+    ed_ex(w.ed, "edit %s | setlocal nomodifiable | DeepResume", path);
+    cr_expect(wreck_said(&w, "deepchat: 'modifiable' is off in this chat; "
+                             "nothing was done"));
+    journals_become(&w, 1, "nothing is taken");
+    ed_ex(w.ed, "setlocal modifiable");
+    wreck_resume(&w);
+    cr_expect(wreck_said(&w, "deepchat: restored 11 bytes"));
+    cr_expect(wreck_shows(&w, "Hello world"));
+    journals_become(&w, 0, "restored");
+    free(path);
+    wreck_stop(&w);
+}
+
 /* ---- the list ------------------------------------------------------------ */
 
 static const char list_looks[] =
