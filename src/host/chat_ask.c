@@ -111,9 +111,10 @@ last_turn(const struct dc_transcript *tr, size_t line)
     return i > 0 ? i - 1 : 0;
 }
 
+/* last: the turn that is sent last; without text it is no message. */
 static bool
 check_messages(const struct dc_message *messages, size_t count,
-               struct dc_error *err)
+               const struct dc_turn *last, struct dc_error *err)
 {
     bool any_user = false;
     for (size_t i = 0; i < count; i++)
@@ -124,6 +125,9 @@ check_messages(const struct dc_message *messages, size_t count,
     if (messages[count - 1].role == DC_ROLE_USER ||
         messages[count - 1].role == DC_ROLE_TOOL)
         return true;
+    if (last != NULL && last->role == DC_ROLE_USER)
+        return fail(err, DC_E_SYNTAX,
+                    "your last turn is empty; type a question, then send");
     return fail(err, DC_E_SYNTAX,
                 "the last turn is not yours; add a question, then send");
 }
@@ -159,6 +163,7 @@ ask_send(struct ask *ask, const struct value *args, struct dc_error *err)
         request->journal.user = ask_last_words(tr, last_turn(tr, asked));
     else
         request->journal.user = ask_last_words(tr, last);
-    return check_messages(request->messages, request->message_count, err) &&
+    return check_messages(request->messages, request->message_count,
+                          dc_transcript_turn(tr, last), err) &&
            ask_image(ask, args, err) && ask_schema(ask, args, err);
 }

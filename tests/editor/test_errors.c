@@ -166,8 +166,11 @@ static const struct trouble refusals[] = {
     {"empty chat", NULL, "---\\nmodel: m\\n---\\n\\n%% user\\n\\n", NULL, NULL,
      "the chat is empty; type a question, then send", 0},
     {"last turn not the user's", NULL,
+     "%% user\\n\\nSay\\n\\n%% assistant\\n\\nNo.", NULL, NULL,
+     "the last turn is not yours; add a question, then send", 0},
+    {"last turn empty", NULL,
      "%% user\\n\\nSay\\n\\n%% assistant\\n\\nNo.\\n\\n%% user\\n\\n", NULL,
-     NULL, "the last turn is not yours; add a question, then send", 0},
+     NULL, "your last turn is empty; type a question, then send", 0},
     {"key command fails", LOCAL("api_key_cmd = ['false']"), NULL, NULL, NULL,
      "api_key_cmd failed; nothing was sent (:DeepLog)", 0},
 };

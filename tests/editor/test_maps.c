@@ -59,8 +59,7 @@ Test(maps, send, .timeout = 30)
     stage_keys(&st, "<CR>");
     cr_assert(trouble_wait_end(st.ed));
     trouble_expect_line(&st, "empty",
-                        "the last turn is not yours; add a question, then "
-                        "send");
+                        "your last turn is empty; type a question, then send");
     cr_expect_eq(server_requests(st.sv), 0);
     stage_stop(&st);
 }
