@@ -93,7 +93,7 @@ function! s:rename(buf, path) abort
   endif
   call setbufvar(a:buf, 'deepchat_fresh', 1)
   call deepchat#chat#note_last(a:buf)
-  call s:attach(a:buf)
+  call s:attach(a:buf, '')
 endfunction
 
 " The first words of the first user turn, for the file name; images have none.
@@ -191,7 +191,7 @@ function! deepchat#file#read(buf) abort
         \ && stridx(resolve(l:path), resolve(deepchat#file#chat_dir()) . '/') == 0
     call setbufvar(a:buf, 'deepchat_project', deepchat#file#owner(l:path))
   endif
-  call s:attach(a:buf)
+  call s:attach(a:buf, '')
   call deepchat#buf#reloaded(a:buf)
 endfunction
 
@@ -243,8 +243,9 @@ function! deepchat#file#renamed(buf) abort
   else
     call s:remember(a:buf, l:path)
   endif
+  let l:was = getbufvar(a:buf, 'deepchat_file', '')
   call s:detach(a:buf)
-  call s:attach(a:buf)
+  call s:attach(a:buf, l:was)
 endfunction
 
 " BufWriteCmd of a chat without a file: it gets its name now.
@@ -275,14 +276,14 @@ function! s:detach(buf) abort
   call setbufvar(a:buf, 'deepchat_file', '')
 endfunction
 
-" Ask the host for the lock of the chat's file.
-function! s:attach(buf) abort
+" Ask the host for the lock of the chat's file, which was another one before.
+function! s:attach(buf, was) abort
   let l:path = deepchat#file#path(a:buf)
   call setbufvar(a:buf, 'deepchat_file', l:path)
   if l:path ==# ''
     return
   endif
-  let l:why = deepchat#host#send('attach', {'buf': a:buf, 'file': l:path,
+  let l:why = deepchat#host#send('attach', {'buf': a:buf, 'file': l:path, 'was': a:was,
         \ 'settings': deepchat#settings()})
   if l:why !=# '' && !getbufvar(a:buf, 'deepchat_told', 0)
     call setbufvar(a:buf, 'deepchat_told', 1)

@@ -173,6 +173,8 @@ attach(struct host *host, const struct value *args)
     }
     usage_named(host->usage, state, value_as_int(value_get(args, "buf"), 0),
                 file);
+    usage_renamed(host->usage, state, value_as_text(value_get(args, "was"), ""),
+                  file);
     free(state);
 }
 

@@ -249,3 +249,21 @@ file_replace(const char *path, struct dc_str bytes, struct dc_error *err)
     free(target);
     return ok;
 }
+
+char *
+file_canonical(const char *file)
+{
+    char *real = realpath(file, NULL);
+    const char *slash = strrchr(file, '/');
+    if (real != NULL || slash == NULL)
+        return real != NULL ? real : mem_str(file);
+    char *dir = mem_copy(file, (size_t)(slash - file) + 1);
+    real = realpath(dir, NULL);
+    free(dir);
+    if (real == NULL)
+        return mem_str(file);
+    /* a bare "/" would give a name with two */
+    char *name = file_join(strcmp(real, "/") == 0 ? "" : real, slash + 1);
+    free(real);
+    return name;
+}

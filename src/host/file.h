@@ -52,4 +52,8 @@ enum file_lock file_lock(int fd, bool shared);
 /* "dir/name"; owned (free). */
 char *file_join(const char *dir, const char *name);
 
+/* One name, whatever links lead to the file, and the same before the file is
+ * there as after. Owned (free). */
+char *file_canonical(const char *file);
+
 #endif

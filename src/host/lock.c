@@ -19,7 +19,7 @@
 enum { TRIES = 100 };
 
 struct lock {
-    char *file; /* as canonical() names it */
+    char *file; /* as file_canonical() names it */
     char *path;
     int fd;
     struct lock *next;
@@ -82,26 +82,6 @@ read_pid(int fd)
         return 0;
     text[n] = '\0';
     return (int)strtol(text, NULL, 10);
-}
-
-/* One name, whatever links lead to the file, and the same before the file is
- * there as after. Owned (free). */
-static char *
-canonical(const char *file)
-{
-    char *real = realpath(file, NULL);
-    const char *slash = strrchr(file, '/');
-    if (real != NULL || slash == NULL)
-        return real != NULL ? real : mem_str(file);
-    char *dir = mem_copy(file, (size_t)(slash - file) + 1);
-    real = realpath(dir, NULL);
-    free(dir);
-    if (real == NULL)
-        return mem_str(file);
-    /* a bare "/" would give a name with two */
-    char *name = file_join(strcmp(real, "/") == 0 ? "" : real, slash + 1);
-    free(real);
-    return name;
 }
 
 static char *
@@ -183,7 +163,7 @@ locks_take(struct locks *locks, const char *state_dir, const char *file,
            int *holder)
 {
     *holder = 0;
-    char *name = canonical(file);
+    char *name = file_canonical(file);
     if (*find(locks, name) == NULL)
         return take(locks, state_dir, name, holder);
     free(name);
@@ -193,7 +173,7 @@ locks_take(struct locks *locks, const char *state_dir, const char *file,
 void
 locks_drop(struct locks *locks, const char *file)
 {
-    char *name = canonical(file);
+    char *name = file_canonical(file);
     struct lock **at = find(locks, name);
     struct lock *lock = *at;
     free(name);

@@ -338,10 +338,9 @@ print_unnamed(const struct usage *u, int64_t buf, char out[USAGE_CHAT_MAX])
 static void
 print_named(const char *file, char out[USAGE_CHAT_MAX])
 {
-    char *real = realpath(file, NULL);
-    snprintf(out, USAGE_CHAT_MAX, "%016" PRIx64,
-             str_hash(str_of(real != NULL ? real : file)));
-    free(real);
+    char *name = file_canonical(file);
+    snprintf(out, USAGE_CHAT_MAX, "%016" PRIx64, str_hash(str_of(name)));
+    free(name);
 }
 
 void
@@ -369,4 +368,19 @@ usage_named(struct usage *u, const char *state_dir, int64_t buf,
     struct usage_line line = {
         .kind = USAGE_NAMED, .chat = str_of(old), .name = str_of(name)};
     add_line(u, state_dir, &line);
+}
+
+void
+usage_renamed(struct usage *u, const char *state_dir, const char *from,
+              const char *to)
+{
+    char old[USAGE_CHAT_MAX], name[USAGE_CHAT_MAX];
+    if (from[0] == '\0' || to[0] == '\0')
+        return;
+    print_named(from, old);
+    print_named(to, name);
+    struct usage_line line = {
+        .kind = USAGE_RENAMED, .chat = str_of(old), .name = str_of(name)};
+    if (strcmp(old, name) != 0)
+        add_line(u, state_dir, &line);
 }

@@ -40,6 +40,10 @@ void usage_unnamed(struct usage *u, int64_t buf);
 /* and now has got a file. state_dir may be NULL. */
 void usage_named(struct usage *u, const char *state_dir, int64_t buf,
                  const char *file);
+/* The chat of a file has another one now; what is asked of the old one later is
+ * not of it. */
+void usage_renamed(struct usage *u, const char *state_dir, const char *from,
+                   const char *to);
 
 /* What one request has used. */
 struct usage_entry {

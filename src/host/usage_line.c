@@ -103,10 +103,11 @@ read_requests(struct dc_str text, struct usage_line *out)
 static bool
 read_named(struct dc_str text, struct usage_line *out)
 {
-    *out = (struct usage_line){.kind = USAGE_NAMED};
-    out->chat = next_word(&text);
-    bool good = str_is(next_word(&text), "is");
+    *out = (struct usage_line){.chat = next_word(&text)};
+    struct dc_str word = next_word(&text);
+    out->kind = str_is(word, "is") ? USAGE_NAMED : USAGE_RENAMED;
     out->name = next_word(&text);
+    bool good = out->kind == USAGE_NAMED || str_is(word, "became");
     return good && out->name.len > 0 && str_trim(text).len == 0;
 }
 
@@ -162,10 +163,10 @@ add_text(struct buf *out, const char *key, struct dc_str text)
 void
 usage_line_print(struct buf *out, const struct usage_line *line)
 {
-    if (line->kind == USAGE_NAMED) {
+    if (line->kind != USAGE_REQUESTS) {
         buf_add_text(out, "chat ");
         buf_add_str(out, line->chat);
-        buf_add_text(out, " is ");
+        buf_add_text(out, line->kind == USAGE_NAMED ? " is " : " became ");
         buf_add_str(out, line->name);
     } else {
         buf_add_str(out, line->day);

@@ -4,10 +4,12 @@
  *   2026-11-24 in=31 out=212 cost=0.00021 model=m chat=9f3c .
  *   2026-09 n=88 in=4100 out=9120 est=0.5 model=m .
  *   chat 1c.4 is 9f3c .
+ *   chat 9f3c became 07aa .
  *
  * The first is a request, the second what is left of several, the third says
- * that a chat without a file has got one. What is left out is zero or not
- * known; a line without the dot was cut.
+ * that a chat without a file has got one, the last that a chat has another file
+ * from there on. What is left out is zero or not known; a line without the dot
+ * was cut.
  */
 #ifndef HOST_USAGE_LINE_H
 #define HOST_USAGE_LINE_H
@@ -20,6 +22,7 @@
 enum usage_kind {
     USAGE_REQUESTS,
     USAGE_NAMED,
+    USAGE_RENAMED,
 };
 
 /* Strings are borrowed from the text, the model as it stands there. */
@@ -28,7 +31,7 @@ struct usage_line {
     struct dc_str day; /* or month */
     struct dc_str model;
     struct dc_str chat; /* "" for none */
-    struct dc_str name; /* NAMED: what that chat is called from now on */
+    struct dc_str name; /* else: what that chat is called from now on */
     double count;       /* requests */
     double blank;       /* of them, those that gave no numbers */
     double in, out, cached;

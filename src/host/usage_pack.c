@@ -1,7 +1,8 @@
 /*
  * Sums are made step by step, and of old lines first, because each step loses
  * something: the day, then to which chat it belongs. The last names of chats
- * stay: a host may still hold lines of a chat that has got its file.
+ * stay: a host may still hold lines of a chat that has got its file. What tells
+ * that a chat has another file stays where it is, behind all sums.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,7 @@ use_names(struct pack *p)
         struct usage_line *line = &p->lines.lines[i];
         const struct usage_line *found =
             bsearch(line, sorted.lines, sorted.count, sizeof *line, by_chat);
-        if (found != NULL)
+        if (found != NULL && line->kind == USAGE_REQUESTS)
             line->chat = found->name;
     }
     usage_list_free(&sorted);
@@ -65,6 +66,8 @@ is_month_of(struct dc_str day, const char *today)
 static bool
 reduce(struct usage_line *line, const char *today, int step)
 {
+    if (line->kind != USAGE_REQUESTS)
+        return false;
     bool past = !is_month_of(line->day, today);
     bool summed = past || step > 2 || (step > 1 && !str_is(line->day, today));
     if (past)

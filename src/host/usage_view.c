@@ -1,16 +1,22 @@
 /* Lines of the file -> what :DeepUsage shows. A month that was summed up counts
  * whole where its days are asked for. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/usage.h"
 #include "host/usage_line.h"
 
-enum { ROWS_MAX = 200 }; /* of a list; the last sums up what is left */
+enum {
+    ROWS_MAX = 200, /* of a list; the last sums up what is left */
+    FILES_MAX = 100 /* that a chat has had */
+};
 
 struct view {
     struct usage_list chat, today, models, days;
-    struct usage_list names; /* of the chat, besides those it was given */
+    /* of the chat, besides those it was given; each up to the line that count
+     * has the number of */
+    struct usage_list names;
     char day[16], since[16];
     size_t torn;
 };
@@ -53,7 +59,7 @@ by_chat(const void *a, const void *b)
 }
 
 static bool
-is_chat(const struct view *v, const struct usage_line *line,
+is_chat(const struct view *v, const struct usage_line *line, size_t number,
         const char *const chats[2])
 {
     if (line->chat.len == 0)
@@ -61,20 +67,63 @@ is_chat(const struct view *v, const struct usage_line *line,
     for (int i = 0; i < 2; i++)
         if (str_is(line->chat, chats[i]))
             return true;
-    return v->names.count > 0 && bsearch(line, v->names.lines, v->names.count,
-                                         sizeof *line, by_chat) != NULL;
+    const struct usage_line *name =
+        v->names.count == 0 ? NULL
+                            : bsearch(line, v->names.lines, v->names.count,
+                                      sizeof *line, by_chat);
+    return name != NULL && (double)number < name->count;
+}
+
+/* Line number up to which lines of that file are the chat's; 0: none are. */
+static double
+is_file_until(const struct usage_list *files, struct dc_str name)
+{
+    for (size_t i = 0; i < files->count; i++)
+        if (str_same(files->lines[i].chat, name))
+            return files->lines[i].count;
+    return 0;
+}
+
+/* The files that the chat has had, the last one first. */
+static void
+read_files(struct dc_str text, const char *chat, struct usage_list *files)
+{
+    struct usage_list renamed = {.count = 0};
+    struct usage_line line = {.chat = str_of(chat), .count = HUGE_VAL};
+    size_t at = 0, torn = 0, number = 0;
+    usage_list_add(files, &line);
+    for (; usage_line_next(text, &at, &line, &torn); number++) {
+        line.count = (double)number;
+        if (line.kind == USAGE_RENAMED)
+            usage_list_add(&renamed, &line);
+    }
+    for (size_t i = renamed.count; i-- > 0 && files->count < FILES_MAX;) {
+        const struct usage_line *one = &renamed.lines[i];
+        if (is_file_until(files, one->name) > one->count &&
+            is_file_until(files, one->chat) == 0)
+            usage_list_add(files, one);
+    }
+    usage_list_free(&renamed);
 }
 
 static void
-read_names(struct view *v, struct dc_str text, const char *const chats[2])
+read_names(struct view *v, struct dc_str text, const char *chat)
 {
     struct usage_line line;
     size_t at = 0, torn = 0;
-    while (usage_line_next(text, &at, &line, &torn))
-        if (line.kind == USAGE_NAMED && str_is(line.name, chats[0]))
+    struct usage_list files = {.count = 0};
+    read_files(text, chat, &files);
+    for (size_t i = 1; i < files.count; i++)
+        usage_list_add(&v->names, &files.lines[i]);
+    while (usage_line_next(text, &at, &line, &torn)) {
+        line.count =
+            line.kind == USAGE_NAMED ? is_file_until(&files, line.name) : 0;
+        if (line.count > 0)
             usage_list_add(&v->names, &line);
+    }
     if (v->names.count > 0)
         qsort(v->names.lines, v->names.count, sizeof line, by_chat);
+    usage_list_free(&files);
 }
 
 static void
@@ -82,10 +131,11 @@ read_lines(struct view *v, struct dc_str text, const char *const chats[2])
 {
     struct usage_line line;
     size_t at = 0;
-    while (usage_line_next(text, &at, &line, &v->torn)) {
+    for (size_t number = 0; usage_line_next(text, &at, &line, &v->torn);
+         number++) {
         if (line.kind != USAGE_REQUESTS)
             continue;
-        if (is_chat(v, &line, chats))
+        if (is_chat(v, &line, number, chats))
             usage_list_add(&v->chat, &line);
         if (str_is(line.day, v->day))
             usage_list_add(&v->today, &line);
@@ -209,7 +259,7 @@ usage_view(struct dc_str text, time_t now, int days, const char *const chats[2])
     struct value *about = value_map();
     print_day(v.day, sizeof v.day, now, 0);
     print_day(v.since, sizeof v.since, now, days - 1);
-    read_names(&v, text, chats);
+    read_names(&v, text, chats[0]);
     read_lines(&v, text, chats);
     value_put(about, "chat", rows_by_model(&v.chat));
     value_put(about, "today", rows_by_model(&v.today));

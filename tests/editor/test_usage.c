@@ -157,6 +157,14 @@ add_step(double *sum, size_t i)
 static const char last_marker[] =
     "matchstr(getline(searchpos('^%% assistant', 'bnw')[0]), 'finish=.*')";
 
+/* Other names for the chat. */
+static const char *const moves[] = {
+    "saveas $HOME/a.deepchat.md",
+    "file $HOME/b.deepchat.md",
+    "write",
+    "saveas! $HOME/a.deepchat.md",
+};
+
 Test(usage, agrees, .timeout = 120)
 {
     struct stage st;
@@ -184,6 +192,10 @@ Test(usage, agrees, .timeout = 120)
     ed_ex(st.ed, "let g:file = expand('%%:p') | silent write | bwipeout!");
     ed_ex(st.ed, "execute 'edit' fnameescape(g:file) | let g:chat = bufnr()");
     expect_usage(&st, "by its file", chat, all);
+    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+        ed_ex(st.ed, "silent %s", moves[i]);
+        expect_usage(&st, moves[i], chat, all);
+    }
     stage_stop(&st);
 }
 

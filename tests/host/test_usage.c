@@ -31,6 +31,8 @@ static const struct {
     {"2026-09 n=88 blank=2 in=4100 out=9120 model=m .\n", NULL, 0},
     {"2026-11-24 model=m .\n", NULL, 0},
     {"chat 1c.4 is 9f3c .\n", NULL, 0},
+    {"chat 9f3c became 07aa .\n", NULL, 0},
+    {"chat 9f3c became .\nchat 9f3c becomes 1 .\n", "", 2},
     {"2026-11-24 in=1 tier=flex model=m .\n", "2026-11-24 in=1 model=m .\n", 0},
     {"  2026-11-24   in=1  model=m   .  \n", "2026-11-24 in=1 model=m .\n", 0},
     {"2026-11-24 in=1 model=m .", "2026-11-24 in=1 model=m .\n", 0},
@@ -163,6 +165,40 @@ Test(usage, view, .timeout = 10)
     value_free(v);
 }
 
+/* A chat takes along what it has used; the old file's own is not its. */
+static const char moved[] = "chat 1.4 is aaaa .\n"
+                            "2026-11-24 in=1 model=m chat=1.4 .\n"
+                            "2026-11-24 in=2 model=m chat=aaaa .\n"
+                            "chat aaaa became bbbb .\n"
+                            "2026-11-24 in=4 model=m chat=aaaa .\n"
+                            "2026-11-24 in=8 model=m chat=bbbb .\n"
+                            "chat bbbb became cccc .\n"
+                            "2026-11-24 in=16 model=m chat=cccc .\n"
+                            "chat cccc became bbbb .\n"
+                            "2026-11-24 in=32 model=m chat=bbbb .\n"
+                            "chat aaaa became dddd .\n";
+
+static void
+expect_in(struct dc_str text, const char *chat, const char *want)
+{
+    const char *const chats[2] = {chat, ""};
+    struct value *v = usage_view(text, noon(2026, 11, 24), 1, chats);
+    const struct value *row = value_at(value_get(v, "chat"), 0);
+    char got[16];
+    snprintf(got, sizeof got, "%g", value_as_float(value_get(row, "in"), 0));
+    cr_expect_str_eq(got, want, "%s: %s", chat, got);
+    value_free(v);
+}
+
+Test(usage, view_of_moved, .timeout = 10)
+{
+    expect_in(str_of(moved), "aaaa", "7");
+    expect_in(str_of(moved), "bbbb", "59");
+    expect_in(str_of(moved), "cccc", "27");
+    expect_in(str_of(moved), "dddd", "7");
+    expect_in(str_of(moved), "eeee", "0");
+}
+
 /* More models than a message should hold. */
 Test(usage, view_of_many, .timeout = 20)
 {
@@ -287,6 +323,22 @@ Test(usage, pack_names, .timeout = 20)
     buf_finish(&text);
 }
 
+/* A chat that has moved keeps its sums in a shorter file. */
+Test(usage, pack_moved, .timeout = 10)
+{
+    struct buf text;
+    size_t len;
+    buf_init(&text, 1 << 16);
+    for (int i = 0; i < 50; i++)
+        buf_add_text(&text, "2026-11-20 in=1 model=m chat=aaaa .\n");
+    buf_add_text(&text, moved);
+    char *packed = usage_pack(buf_str(&text), noon(2026, 11, 24), 500, &len);
+    cr_expect(strstr(packed, "2026-11-20 n=50 in=50 ") != NULL, "%s", packed);
+    expect_in((struct dc_str){packed, len}, "cccc", "77");
+    free(packed);
+    buf_finish(&text);
+}
+
 /* ---- the file ---- */
 
 static void
@@ -312,7 +364,7 @@ Test(usage, file, .timeout = 20)
     struct loop *lp = loop_new();
     char *dir = tmpdir_new(), *text, day[16], want[400];
     char *state = file_join(dir, "not/there");
-    char key[USAGE_CHAT_MAX], named[USAGE_CHAT_MAX];
+    char key[USAGE_CHAT_MAX], named[USAGE_CHAT_MAX], other[USAGE_CHAT_MAX];
     struct usage *u = usage_new(lp, NULL);
     struct stat st;
     time_t now = time(NULL);
@@ -329,11 +381,16 @@ Test(usage, file, .timeout = 20)
     usage_named(u, state, 7, "/no/such");
     usage_named(u, state, 7, "/no/such");
     add(u, NULL, 99, key);
+    usage_renamed(u, state, "/no/such", "/no/such");
+    usage_renamed(u, state, "", "/no/such");
+    usage_renamed(u, state, "/no/such", "/no/other");
+    usage_chat(u, "/no/other", 0, other);
     snprintf(want, sizeof want,
              "%s in=30 out=2 cached=1 est=0.5 model=a%%20b .\n"
              "%s in=31 out=2 cached=1 est=0.5 model=a%%20b chat=%s .\n"
-             "chat %s is %s .\n",
-             day, day, key, key, named);
+             "chat %s is %s .\n"
+             "chat %s became %s .\n",
+             day, day, key, key, named, named, other);
     text = read_all(state);
     cr_expect_str_eq(text, want);
     free(text);
