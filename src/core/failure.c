@@ -183,13 +183,9 @@ is_idle_line(struct dc_str line)
 static bool
 is_idle_stream(struct dc_str body)
 {
-    while (body.len > 0) {
-        size_t len = str_find(body, '\n');
-        if (!is_idle_line((struct dc_str){body.ptr, len}))
+    while (body.len > 0)
+        if (!is_idle_line(str_cut(&body, '\n')))
             return false;
-        len += len < body.len;
-        body = (struct dc_str){body.ptr + len, body.len - len};
-    }
     return true;
 }
 

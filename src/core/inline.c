@@ -120,7 +120,7 @@ give(struct dc_inline *in, struct dc_str text)
         buf_add(&in->out, text.ptr, end);
         in->lines |= str_find(buf_str(&in->out), '\n') < in->out.len;
     }
-    buf_add_str(&in->blanks, inline_from(text, end));
+    buf_add_str(&in->blanks, str_from(text, end));
 }
 
 static void

@@ -54,7 +54,6 @@ void inline_measure(struct inline_style *style);
 /* ---- lines and words (core/inline_text.c) ---- */
 
 bool inline_blank(char c);
-struct dc_str inline_from(struct dc_str s, size_t at);
 struct dc_str inline_trim_end(struct dc_str s);
 /* Bytes of the blanks that s begins with. */
 size_t inline_indent(struct dc_str s);

@@ -34,12 +34,12 @@ last_part(struct dc_str text)
 {
     if (text.len <= BEFORE_MAX)
         return text;
-    text = inline_from(text, text.len - BEFORE_MAX);
+    text = str_from(text, text.len - BEFORE_MAX);
     size_t line = str_find(text, '\n');
     if (line < text.len)
-        return inline_from(text, line + 1);
+        return str_from(text, line + 1);
     while (text.len > 0 && ((unsigned char)text.ptr[0] & 0xc0) == 0x80)
-        text = inline_from(text, 1);
+        text = str_from(text, 1);
     return text;
 }
 

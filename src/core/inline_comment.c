@@ -23,9 +23,9 @@ next_part(struct dc_str *all, struct part *out)
            (all->ptr[end] != ',' || all->ptr[end - 1] == '\\'))
         end++;
     out->flags = (struct dc_str){all->ptr, colon};
-    out->text = inline_from(*all, colon + 1);
+    out->text = str_from(*all, colon + 1);
     out->text.len = end > colon + 1 ? end - colon - 1 : 0;
-    *all = inline_from(*all, end + 1);
+    *all = str_from(*all, end + 1);
     return true;
 }
 
@@ -59,9 +59,9 @@ static size_t
 nested_len(struct dc_str text, struct dc_str leader)
 {
     size_t end = 0, at = 0;
-    while (begins_with(inline_from(text, at), leader)) {
+    while (begins_with(str_from(text, at), leader)) {
         end = at + leader.len;
-        at = end + inline_indent(inline_from(text, end));
+        at = end + inline_indent(str_from(text, end));
     }
     return end;
 }
@@ -103,7 +103,7 @@ string_leader(const struct inline_style *style, struct dc_str text)
 {
     struct dc_str mark = style->spot.commentstring;
     size_t percent = str_find(mark, '%');
-    if (style->prose || str_trim(inline_from(mark, percent + 2)).len > 0)
+    if (style->prose || str_trim(str_from(mark, percent + 2)).len > 0)
         return 0;
     mark.len = percent;
     mark = str_trim(mark);
@@ -124,7 +124,7 @@ goes_on(const struct inline_style *style, struct dc_str leader)
     struct dc_str text = style->spot.after, line;
     if (!inline_next_line(&text, &line) || !inline_next_line(&text, &line))
         return false;
-    line = inline_from(line, inline_indent(line));
+    line = str_from(line, inline_indent(line));
     return begins_with(line, leader) && any_leader(style, line) == leader.len;
 }
 
@@ -132,7 +132,7 @@ static bool
 find_line_comment(struct inline_style *style)
 {
     size_t indent = inline_indent(style->line);
-    struct dc_str text = inline_from(style->line, indent);
+    struct dc_str text = str_from(style->line, indent);
     size_t n = any_leader(style, text);
     if (n == 0)
         return false;
@@ -177,7 +177,7 @@ static size_t
 find_last(struct dc_str text, struct dc_str pattern)
 {
     for (size_t at = text.len; at-- > 0;)
-        if (begins_with(inline_from(text, at), pattern))
+        if (begins_with(str_from(text, at), pattern))
             return at;
     return text.len;
 }
@@ -190,7 +190,7 @@ open_line(const struct inline_style *style, const struct block *block)
     size_t open = find_last(text, block->start);
     if (open == text.len || str_trim(block->middle).len == 0)
         return NULL;
-    struct dc_str inside = inline_from(text, open + block->start.len);
+    struct dc_str inside = str_from(text, open + block->start.len);
     if (find_last(inside, block->end) < inside.len)
         return NULL;
     struct dc_str line = inline_last_line((struct dc_str){text.ptr, open});
@@ -204,14 +204,14 @@ block_leader(struct inline_style *style, const struct block *block,
              const char *open)
 {
     struct dc_str text = style->spot.before, first, line, last = {"", 0};
-    text = inline_from(text, (size_t)(open - text.ptr));
+    text = str_from(text, (size_t)(open - text.ptr));
     inline_next_line(&text, &first);
     while (inline_next_line(&text, &line))
         if (str_trim(line).len > 0)
             last = line;
     size_t indent = inline_indent(last);
     struct dc_str middle = str_trim(block->middle);
-    if (begins_with(inline_from(last, indent), middle)) {
+    if (begins_with(str_from(last, indent), middle)) {
         buf_add(&style->leader, last.ptr, indent + middle.len);
     } else if (last.len > 0) {
         return false;

@@ -65,7 +65,7 @@ has_topic(struct dc_str line)
 {
     for (const char *const *topic = topics; *topic != NULL; topic++)
         for (size_t at = 0; at < line.len; at++)
-            if (str_starts(inline_from(line, at), *topic))
+            if (str_starts(str_from(line, at), *topic))
                 return true;
     return false;
 }
@@ -97,7 +97,7 @@ judge_fence(const struct inline_style *style, struct dc_str line, bool whole)
         return UNKNOWN;
     if (inline_fence(line) == 0)
         return BELONGS;
-    struct dc_str language = str_trim(inline_from(line, ticks));
+    struct dc_str language = str_trim(str_from(line, ticks));
     bool around_text = inline_word_in(language, languages);
     bool alone = str_trim(style->line).len == 0;
     return style->prose && style->markdown && alone && !around_text ? BELONGS
@@ -153,7 +153,7 @@ look_at_start(struct inline_head *head, bool final)
         drop_lines(head);
     struct dc_str all = buf_str(&head->held);
     size_t blanks = blank_len(all), line;
-    struct dc_str text = inline_from(all, blanks);
+    struct dc_str text = str_from(all, blanks);
     if (blanks > BLANKS_MAX)
         head->state = HEAD_PASS;
     if (text.len == 0 || head->state == HEAD_PASS)
@@ -187,7 +187,7 @@ static bool
 may_close(struct dc_str line)
 {
     size_t at = inline_indent(line);
-    line = str_trim(inline_from(line, at));
+    line = str_trim(str_from(line, at));
     if (line.len == 0)
         return true;
     size_t n = 0;

@@ -55,8 +55,7 @@ lone_prefix(const struct inline_style *style)
     while (hashes < line.len && line.ptr[hashes] == '#')
         hashes++;
     bool heading = style->markdown && hashes > 0 && hashes == line.len;
-    bool leader = line.len > 0 && line.len == core.len &&
-                  memcmp(line.ptr, core.ptr, core.len) == 0;
+    bool leader = line.len > 0 && str_same(line, core);
     bool item = style->prose && inline_item(style->line) == style->line.len;
     return heading || leader || item ? line : (struct dc_str){"", 0};
 }
@@ -96,7 +95,7 @@ look_at_first(struct inline_line *line, bool final, struct buf *out)
 {
     struct dc_str text = buf_str(&line->held);
     struct dc_str prefix = lone_prefix(line->style);
-    struct dc_str at = inline_from(text, inline_indent(text));
+    struct dc_str at = str_from(text, inline_indent(text));
     if (line->style->line.len == 0) {
         line->state = LINE_INDENT;
         return true;
@@ -112,8 +111,8 @@ look_at_first(struct inline_line *line, bool final, struct buf *out)
     if (prefix.len > 0 && same == prefix.len && inline_blank(at.ptr[same])) {
         bool blank =
             inline_blank(line->style->line.ptr[line->style->line.len - 1]);
-        at = inline_from(at, same);
-        at = inline_from(at, blank ? inline_indent(at) : 0);
+        at = str_from(at, same);
+        at = str_from(at, blank ? inline_indent(at) : 0);
         buf_drop(&line->held, text.len - at.len);
     }
     line->state = LINE_MIDDLE;

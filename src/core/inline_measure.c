@@ -31,13 +31,13 @@ strip(const struct inline_style *style, struct dc_str *line)
     struct dc_str core = str_trim(buf_str(&style->leader));
     if (core.len == 0)
         return true;
-    struct dc_str text = inline_from(*line, inline_indent(*line));
+    struct dc_str text = str_from(*line, inline_indent(*line));
     for (size_t i = 0; i < core.len; i++)
         if (i >= text.len || text.ptr[i] != core.ptr[i])
             return false;
-    *line = inline_from(text, core.len);
+    *line = str_from(text, core.len);
     if (line->len > 0 && line->ptr[0] == ' ')
-        *line = inline_from(*line, 1);
+        *line = str_from(*line, 1);
     return true;
 }
 
@@ -119,14 +119,14 @@ near_before(const struct inline_style *style)
     text.len -= style->line.len;
     if (text.len <= FAR)
         return text;
-    text = inline_from(text, text.len - FAR);
-    return inline_from(text, str_find(text, '\n') + 1);
+    text = str_from(text, text.len - FAR);
+    return str_from(text, str_find(text, '\n') + 1);
 }
 
 static struct dc_str
 near_after(const struct inline_style *style)
 {
-    struct dc_str text = inline_from(style->spot.after, style->rest.len + 1);
+    struct dc_str text = str_from(style->spot.after, style->rest.len + 1);
     text.len = text.len > FAR ? FAR : text.len;
     return text;
 }

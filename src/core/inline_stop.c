@@ -94,8 +94,8 @@ compare(struct dc_str text, struct dc_str behind, bool prose)
             m.to = j;
         }
     }
-    m.used_up = str_trim(inline_from(behind, j)).len == 0;
-    m.differs = str_trim(inline_from(text, i)).len > 0;
+    m.used_up = str_trim(str_from(behind, j)).len == 0;
+    m.differs = str_trim(str_from(text, i)).len > 0;
     if (i == text.len && j < behind.len && behind.ptr[j] == '\n')
         m.in_lines = m.bytes;
     return m;
@@ -130,7 +130,7 @@ judge_rest(const struct inline_stop *stop, struct dc_str text, bool final)
     if (m.to >= rest.len) {
         if (closes_own(stop, rest))
             return NO;
-        struct dc_str more = inline_from(text, m.used);
+        struct dc_str more = str_from(text, m.used);
         size_t blanks = inline_indent(more);
         if (m.bytes >= SURE_REST ||
             (blanks < more.len && more.ptr[blanks] == '\n'))
@@ -165,8 +165,8 @@ judge_lines(const struct inline_stop *stop, struct dc_str text, bool final)
     if (indent != inline_indent(behind) ||
         (indent > 0 && memcmp(text.ptr, behind.ptr, indent) != 0))
         return NO;
-    text = inline_from(text, indent);
-    behind = inline_from(behind, indent);
+    text = str_from(text, indent);
+    behind = str_from(behind, indent);
     struct match m = compare(text, behind, false);
     size_t sure = indent > 0 ? SURE : SURE_OUTER;
     struct dc_str first = behind;
@@ -199,11 +199,11 @@ judge_words(const struct inline_stop *stop, struct dc_str text, bool final)
 static enum verdict
 judge(const struct inline_stop *stop, bool final)
 {
-    struct dc_str text = inline_from(buf_str(&stop->held), stop->at);
+    struct dc_str text = str_from(buf_str(&stop->held), stop->at);
     if (str_trim(stop->after).len == 0)
         return NO;
     if (str_trim(stop->style->rest).len > 0) {
-        struct dc_str bare = inline_from(text, inline_indent(text));
+        struct dc_str bare = str_from(text, inline_indent(text));
         if (bare.len == 0)
             return final ? NO : MAYBE;
         if (bare.len == text.len && starts_word_within(stop, text))
@@ -243,7 +243,7 @@ static void
 end_before(struct inline_stop *stop, struct buf *out)
 {
     struct dc_str rest = stop->style->rest;
-    struct dc_str held = inline_from(buf_str(&stop->held), stop->at);
+    struct dc_str held = str_from(buf_str(&stop->held), stop->at);
     if (str_trim(rest).len > 0 && !inline_blank(rest.ptr[0]))
         buf_add(out, held.ptr, inline_indent(held));
     stop->at = stop->held.len;
@@ -260,7 +260,7 @@ inline_stop_add(struct inline_stop *stop, struct dc_str text, bool final,
     stop->at = 0;
     buf_add_str(&stop->held, text);
     while (stop->at < stop->held.len) {
-        struct dc_str held = inline_from(buf_str(&stop->held), stop->at);
+        struct dc_str held = str_from(buf_str(&stop->held), stop->at);
         enum verdict found = has_many_blanks(held) ? NO : judge(stop, final);
         if (found == MAYBE)
             return;

@@ -114,15 +114,15 @@ cut_kept(struct dc_str text)
 {
     if (text.len <= KEPT_MAX)
         return text;
-    struct dc_str end = inline_from(text, text.len - KEPT_MAX);
+    struct dc_str end = str_from(text, text.len - KEPT_MAX);
     size_t line = str_find(end, '\n');
     size_t word = str_find(end, ' ');
     if (line + 1 < end.len)
-        return inline_from(end, line + 1);
+        return str_from(end, line + 1);
     if (word < end.len)
-        return inline_from(end, word);
+        return str_from(end, word);
     while (end.len > 0 && ((unsigned char)end.ptr[0] & 0xc0) == 0x80)
-        end = inline_from(end, 1);
+        end = str_from(end, 1);
     return end;
 }
 
@@ -153,7 +153,7 @@ find_kept(const struct inline_style *style)
         if (!inline_prev_line(&look, &above))
             above = (struct dc_str){"", 0};
         if (begins_block(style, line, above))
-            return inline_from(all, (size_t)(line.ptr - all.ptr));
+            return str_from(all, (size_t)(line.ptr - all.ptr));
     }
     return all;
 }

@@ -15,14 +15,6 @@ inline_blank(char c)
 }
 
 struct dc_str
-inline_from(struct dc_str s, size_t at)
-{
-    if (at > s.len)
-        at = s.len;
-    return at == 0 ? s : (struct dc_str){s.ptr + at, s.len - at};
-}
-
-struct dc_str
 inline_trim_end(struct dc_str s)
 {
     while (s.len > 0 &&
@@ -88,7 +80,7 @@ inline_width(struct dc_str s)
             column += 2;
         else if (!within(c, combining, sizeof combining / sizeof *combining))
             column++;
-        s = inline_from(s, n > 0 ? (size_t)n : 1);
+        s = str_from(s, n > 0 ? (size_t)n : 1);
     }
     return column;
 }
@@ -99,7 +91,7 @@ inline_last_line(struct dc_str s)
     size_t at = s.len;
     while (at > 0 && s.ptr[at - 1] != '\n')
         at--;
-    return inline_from(s, at);
+    return str_from(s, at);
 }
 
 bool
@@ -107,9 +99,7 @@ inline_next_line(struct dc_str *s, struct dc_str *line)
 {
     if (s->len == 0)
         return false;
-    size_t end = str_find(*s, '\n');
-    *line = (struct dc_str){s->ptr, end};
-    *s = inline_from(*s, end + 1);
+    *line = str_cut(s, '\n');
     return true;
 }
 
@@ -138,7 +128,7 @@ inline_item(struct dc_str line)
     if (!ok)
         return 0;
     at = digits + 1;
-    size_t blanks = inline_indent(inline_from(line, at));
+    size_t blanks = inline_indent(str_from(line, at));
     return blanks > 0 ? at + blanks : 0;
 }
 
@@ -146,13 +136,13 @@ size_t
 inline_fence(struct dc_str line)
 {
     size_t at = inline_indent(line), n = 0;
-    line = inline_from(line, at);
+    line = str_from(line, at);
     if (line.len == 0 || (line.ptr[0] != '`' && line.ptr[0] != '~'))
         return 0;
     while (n < line.len && line.ptr[n] == line.ptr[0])
         n++;
-    bool span = line.ptr[0] == '`' &&
-                str_find(inline_from(line, n), '`') < line.len - n;
+    bool span =
+        line.ptr[0] == '`' && str_find(str_from(line, n), '`') < line.len - n;
     return n >= 3 && !span ? n : 0;
 }
 
@@ -160,7 +150,7 @@ bool
 inline_fence_bare(struct dc_str line)
 {
     size_t at = inline_indent(line) + inline_fence(line);
-    return str_trim(inline_from(line, at)).len == 0;
+    return str_trim(str_from(line, at)).len == 0;
 }
 
 int

@@ -109,16 +109,16 @@ read_shape(const struct inline_wrap *wrap, bool whole, struct shape *out)
     struct dc_str text = buf_str(&wrap->start);
     *out = (struct shape){.text = text};
     if (core.len > 0) {
-        struct dc_str bare = inline_from(text, inline_indent(text));
+        struct dc_str bare = str_from(text, inline_indent(text));
         if (bare.len < core.len && !whole)
             return false;
         out->left_comment =
             bare.len < core.len || memcmp(bare.ptr, core.ptr, core.len) != 0;
-        out->text = inline_from(bare, out->left_comment ? 0 : core.len);
+        out->text = str_from(bare, out->left_comment ? 0 : core.len);
         if (out->text.len > 0 && out->text.ptr[0] == ' ')
-            out->text = inline_from(out->text, 1);
+            out->text = str_from(out->text, 1);
     }
-    struct dc_str word = inline_from(out->text, inline_indent(out->text));
+    struct dc_str word = str_from(out->text, inline_indent(out->text));
     size_t len = 0;
     while (len < word.len && !inline_blank(word.ptr[len]))
         len++;

@@ -224,19 +224,13 @@ json_next(const struct json_node *node)
     return node->step > 0 ? node + node->step : NULL;
 }
 
-bool
-json_str_same(struct dc_str a, struct dc_str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 const struct json_node *
 json_member(const struct json_node *node, struct dc_str name)
 {
     if (node == NULL || node->kind != JSON_OBJECT)
         return NULL;
     const struct json_node *at = json_first(node);
-    while (at != NULL && !json_str_same(at->key, name))
+    while (at != NULL && !str_same(at->key, name))
         at = json_next(at);
     return at;
 }

@@ -52,6 +52,4 @@ const struct json_node *json_member(const struct json_node *node,
                                     struct dc_str name);
 const struct json_node *json_item(const struct json_node *node, size_t index);
 
-bool json_str_same(struct dc_str a, struct dc_str b);
-
 #endif

@@ -24,7 +24,6 @@ struct dc_rewrite {
     struct buf raw;
     struct buf out;
     struct rw_lines lines;
-    struct buf said;
 
     size_t judged; /* bytes of raw that out was made of */
     bool final;
@@ -38,7 +37,6 @@ dc_rewrite_new(const struct dc_selection *selection)
     rw_place_init(&rw->place, selection);
     buf_init(&rw->raw, DC_REPLY_MAX);
     buf_init(&rw->out, SIZE_MAX / 4);
-    buf_init(&rw->said, SIZE_MAX / 4);
     return rw;
 }
 
@@ -50,7 +48,6 @@ dc_rewrite_free(struct dc_rewrite *rw)
     rw_place_finish(&rw->place);
     buf_finish(&rw->raw);
     buf_finish(&rw->out);
-    buf_finish(&rw->said);
     rw_lines_finish(&rw->lines);
     free(rw);
 }
@@ -59,19 +56,13 @@ dc_rewrite_free(struct dc_rewrite *rw)
  */
 
 static struct dc_str
-from(struct dc_str s, size_t at)
-{
-    return (struct dc_str){s.ptr + at, s.len - at};
-}
-
-static struct dc_str
 skip_blank_lines(struct dc_str s)
 {
     for (;;) {
         size_t len = str_find(s, '\n');
         if (len == s.len || !rw_blank((struct dc_str){s.ptr, len}))
             return s;
-        s = from(s, len + 1);
+        s = str_from(s, len + 1);
     }
 }
 
@@ -86,14 +77,14 @@ static bool
 leave_think(struct dc_str *s)
 {
     struct dc_str start = skip_blank_lines(*s);
-    start = from(start, rw_lead(start));
+    start = str_from(start, rw_lead(start));
     for (size_t i = 0; i < 2; i++) {
         if (!str_starts(start, think_tags[i][0]))
             continue;
         size_t end = rw_find(start, think_tags[i][1]);
         if (end < start.len)
             end += strlen(think_tags[i][1]);
-        *s = from(start, end);
+        *s = str_from(start, end);
         return true;
     }
     return false;
@@ -111,7 +102,7 @@ leave_stray(const struct rw_place *p, struct dc_str *s)
         bool starts = at == 0 || s->ptr[at - 1] == '\n';
         if (!starts || (end < s->len && s->ptr[end] != '\n'))
             continue;
-        *s = from(*s, end);
+        *s = str_from(*s, end);
         return true;
     }
     return false;
@@ -177,7 +168,7 @@ unfenced(const struct rw_reply *r, size_t i)
 {
     struct dc_str line = r->lines->at[i];
     size_t lead = rw_lead(line);
-    return from(line, lead < r->strip ? lead : r->strip);
+    return str_from(line, lead < r->strip ? lead : r->strip);
 }
 
 static void
@@ -286,8 +277,7 @@ outcome_of(const struct dc_rewrite *rw, const struct rw_reply *r)
         return DC_REWRITE_OPEN;
     if (r->first == r->end)
         return r->fenced && text.len > 0 ? DC_REWRITE_TEXT : DC_REWRITE_EMPTY;
-    bool same =
-        rw->out.len == text.len && memcmp(rw->out.ptr, text.ptr, text.len) == 0;
+    bool same = str_same(buf_str(&rw->out), text);
     return same ? DC_REWRITE_SAME : DC_REWRITE_TEXT;
 }
 

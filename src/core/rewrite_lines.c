@@ -61,9 +61,7 @@ rw_lead(struct dc_str line)
 bool
 rw_alike(struct dc_str a, struct dc_str b)
 {
-    a = str_trim(a);
-    b = str_trim(b);
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    return str_same(str_trim(a), str_trim(b));
 }
 
 bool

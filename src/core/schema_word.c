@@ -180,7 +180,7 @@ same(struct schema_run *r, const struct json_node *a, const struct json_node *b)
     case JSON_NUMBER:
         return json_number_compare(a->raw, b->raw) == 0;
     case JSON_STRING:
-        return json_str_same(a->text, b->text);
+        return str_same(a->text, b->text);
     case JSON_LIST:
         return same_items(r, a, b);
     case JSON_OBJECT:

@@ -67,7 +67,7 @@ set_joint(struct dc_seam *seam)
     bool silent = seam_skip(rest, 0) == rest.len;
     seam->report.dropped +=
         seam_joint(&seam->out, &seam->kept, rest, seam->line);
-    buf_add_str(&seam->out, seam_from(rest, seam_skip(rest, 0)));
+    buf_add_str(&seam->out, str_from(rest, seam_skip(rest, 0)));
     buf_reset(&seam->held);
     seam->phase = DONE;
     if (silent)

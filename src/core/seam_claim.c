@@ -20,7 +20,7 @@ piece_of(const struct seam_claim *c)
 static struct dc_str
 rest_of(const struct seam_claim *c)
 {
-    return seam_from(c->text, c->len);
+    return str_from(c->text, c->len);
 }
 
 static bool
@@ -89,13 +89,13 @@ is_unique(const struct seam_claim *c)
 {
     struct dc_str sent = c->kept->sent;
     size_t from = sent.len > SEAM_UNIQUE ? sent.len - SEAM_UNIQUE : 0;
-    return seam_overlap(seam_from(sent, from), piece_of(c)).places == 0;
+    return seam_overlap(str_from(sent, from), piece_of(c)).places == 0;
 }
 
 static struct dc_str
 indent_of(const struct seam_kept *kept)
 {
-    struct dc_str line = seam_from(kept->sent, kept->line);
+    struct dc_str line = str_from(kept->sent, kept->line);
     return (struct dc_str){line.ptr, seam_skip(line, 0)};
 }
 
@@ -106,15 +106,13 @@ indent_again(const struct seam_claim *c)
     size_t at = c->lead.len;
     while (at > 0 && c->lead.ptr[at - 1] != '\n')
         at--;
-    return seam_from(c->lead, at);
+    return str_from(c->lead, at);
 }
 
 static bool
 same_indent(const struct seam_claim *c)
 {
-    struct dc_str want = indent_of(c->kept);
-    struct dc_str have = indent_again(c);
-    return have.len == want.len && memcmp(have.ptr, want.ptr, want.len) == 0;
+    return str_same(indent_of(c->kept), indent_again(c));
 }
 
 static bool
@@ -159,7 +157,7 @@ is_closing_word(const struct seam_claim *c, const struct seam_weight *w)
         is_word_only(text, w, words, sizeof words / sizeof *words))
         return true;
     while (text.len > 0 && strchr("#{%- ", *text.ptr) != NULL)
-        text = seam_from(text, 1);
+        text = str_from(text, 1);
     return (c->len < SEAM_OVERLAP_BYTES || !same_indent(c)) &&
            is_word_only(text, w, marked, sizeof marked / sizeof *marked);
 }

@@ -35,7 +35,7 @@ add_stage(struct scan *s, size_t begin, enum dc_seam_rule rule, bool doubtful)
 static bool
 line_at(const struct scan *s, size_t at, struct dc_str *line)
 {
-    *line = seam_from(s->text, at);
+    *line = str_from(s->text, at);
     size_t len = str_find(*line, '\n');
     bool complete = len < line->len || s->all;
     line->len = len;
@@ -59,10 +59,10 @@ scan_think(struct scan *s)
 {
     bool part = false;
     size_t at = seam_skip(s->text, s->at);
-    size_t n = starts_with(seam_from(s->text, at), "<think>", &part);
+    size_t n = starts_with(str_from(s->text, at), "<think>", &part);
     if (n > 0) {
         at = seam_skip(s->text, at + n);
-        n = starts_with(seam_from(s->text, at), "</think>", &part);
+        n = starts_with(str_from(s->text, at), "</think>", &part);
     }
     s->head.open = s->head.open || (part && !s->all);
     if (n == 0)
@@ -148,9 +148,9 @@ is_fence_part(struct dc_str line)
 static bool
 begins_alike(const struct seam_kept *kept, struct dc_str line)
 {
-    struct dc_str last = seam_from(kept->sent, kept->line);
-    last = seam_from(last, seam_skip(last, 0));
-    line = seam_from(line, seam_skip(line, 0));
+    struct dc_str last = str_from(kept->sent, kept->line);
+    last = str_from(last, seam_skip(last, 0));
+    line = str_from(line, seam_skip(line, 0));
     return line.len >= last.len && memcmp(line.ptr, last.ptr, last.len) == 0;
 }
 

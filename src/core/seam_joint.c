@@ -77,9 +77,9 @@ repeated(const struct seam_kept *kept, struct dc_str lead)
 {
     struct dc_str gap = kept->gap;
     if (seam_has_newline(lead))
-        return common(seam_from(gap, str_find(gap, '\n')), lead);
+        return common(str_from(gap, str_find(gap, '\n')), lead);
     size_t line = to_newline(gap);
-    struct dc_str indent = seam_from(gap, line);
+    struct dc_str indent = str_from(gap, line);
     if (line > 0 && indent.len > 0 && lead.len < indent.len &&
         adds_up(kept, indent.len, lead.len))
         return 0;
@@ -117,7 +117,7 @@ seam_joint(struct buf *out, const struct seam_kept *kept, struct dc_str rest,
     if (!kept->fixed && behind)
         buf_add_str(out, kept->gap);
     else if (!kept->fixed)
-        add_gap(out, kept, lead, seam_from(rest, at));
-    buf_add_str(out, seam_from(lead, less));
+        add_gap(out, kept, lead, str_from(rest, at));
+    buf_add_str(out, str_from(lead, less));
     return less;
 }

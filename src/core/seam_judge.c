@@ -29,7 +29,7 @@ struct trial {
 static struct dc_str
 tail(struct dc_str s, size_t len)
 {
-    return seam_from(s, s.len > len ? s.len - len : 0);
+    return str_from(s, s.len > len ? s.len - len : 0);
 }
 
 static struct dc_str
@@ -144,7 +144,7 @@ try_stage(struct trial *t, const struct seam_stage *stage)
 {
     size_t at = seam_skip(t->head, stage->begin);
     t->stage = *stage;
-    t->text = seam_from(t->head, at);
+    t->text = str_from(t->head, at);
     t->after_line = stage->begin > 0;
     if (t->text.len == 0)
         t->alive = t->after_line;

@@ -54,7 +54,7 @@ seam_kept(const struct dc_seam_options *options)
     struct seam_kept kept = {.fixed = options->fixed, .form = options->form};
     size_t sent = dc_seam_sent(all);
     kept.sent = (struct dc_str){all.ptr, sent};
-    kept.gap = seam_from((struct dc_str){all.ptr, whole_chars(all)}, sent);
+    kept.gap = str_from((struct dc_str){all.ptr, whole_chars(all)}, sent);
     kept.fence = seam_fence_open(kept.sent);
     kept.line = last_line(kept.sent);
     kept.inside = !seam_has_newline(kept.gap);
@@ -105,8 +105,8 @@ bool
 seam_kept_indents(const struct seam_kept *kept, size_t want)
 {
     struct dc_str text =
-        seam_from(kept->sent,
-                  kept->sent.len > LOOK_BACK ? kept->sent.len - LOOK_BACK : 0);
+        str_from(kept->sent,
+                 kept->sent.len > LOOK_BACK ? kept->sent.len - LOOK_BACK : 0);
     for (size_t at = 0; at < text.len;) {
         size_t end = at;
         while (end < text.len &&

@@ -25,13 +25,6 @@ seam_skip(struct dc_str s, size_t at)
     return at;
 }
 
-struct dc_str
-seam_from(struct dc_str s, size_t at)
-{
-    return (struct dc_str){s.len > at ? s.ptr + at : "",
-                           s.len > at ? s.len - at : 0};
-}
-
 bool
 seam_has_newline(struct dc_str s)
 {
@@ -200,7 +193,7 @@ seam_weigh(struct dc_str piece)
     struct seam_weight w = {.repeats = repeats(piece)};
     bool seen[256] = {false};
     for (size_t at = 0; at < piece.len;) {
-        int n = utf8_len(seam_from(piece, at));
+        int n = utf8_len(str_from(piece, at));
         size_t len = n > 0 ? (size_t)n : 1;
         weigh_char(&w, (struct dc_str){piece.ptr + at, len}, seen);
         at += len;

@@ -2,12 +2,12 @@
 #ifndef CORE_SEAM_MATCH_H
 #define CORE_SEAM_MATCH_H
 
+#include "base/str.h"
 #include "deepchat.h"
 
 bool seam_blank(char c);
 /* The first position from at on that is no blank, or the end. */
 size_t seam_skip(struct dc_str s, size_t at);
-struct dc_str seam_from(struct dc_str s, size_t at);
 bool seam_has_newline(struct dc_str s);
 
 /*

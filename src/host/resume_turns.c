@@ -6,7 +6,6 @@
 #include "host/resume_turns.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "host/file.h"
 #include "host/structured.h"
@@ -95,10 +94,8 @@ resume_add_turns(struct buf *out, const struct journal_entry *e)
 static bool
 same(struct dc_str turn, struct dc_str text)
 {
-    turn = str_trim(turn);
     text = str_trim(text);
-    return text.len > 0 && turn.len == text.len &&
-           memcmp(turn.ptr, text.ptr, text.len) == 0;
+    return text.len > 0 && str_same(str_trim(turn), text);
 }
 
 static bool

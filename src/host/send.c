@@ -100,8 +100,8 @@ is_unchanged(struct send *s)
 {
     struct buf now;
     buf_init(&now, DC_REQUEST_MAX);
-    bool same = file_read(s->file, &now, NULL) && now.len == s->chat.len &&
-                (now.len == 0 || memcmp(now.ptr, s->chat.ptr, now.len) == 0);
+    bool same = file_read(s->file, &now, NULL) &&
+                str_same(buf_str(&now), buf_str(&s->chat));
     buf_finish(&now);
     return same;
 }

@@ -176,7 +176,7 @@ Test(seam_parts, walks, .timeout = 20)
             struct dc_str text = str(rows[i].text);
             size_t used = 0;
             while (used < text.len && !walk.done && !walk.dead) {
-                struct dc_str piece = seam_from(text, used);
+                struct dc_str piece = str_from(text, used);
                 piece.len = piece.len < step ? piece.len : step;
                 used += seam_walk_step(&walk, str("one  two"), piece);
             }
