@@ -205,7 +205,7 @@ function! s:answer_from_end(n) abort
   return l:lnum
 endfunction
 
-" 'foldtext': role, what it comes from, how long it is, its first line.
+" 'foldtext': role, what it comes from, how long that is, its first line.
 function! deepchat#turn#foldtext() abort
   let l:marker = getline(v:foldstart)
   let l:role = deepchat#turn#is_marker(l:marker)
@@ -216,9 +216,23 @@ function! deepchat#turn#foldtext() abort
   let l:from = substitute(l:from, '%\([0-7]\x\)', '\=nr2char("0x" . submatch(1))', 'g')
   let l:text = s:first_text(v:foldstart + 1, min([v:foldend, v:foldstart + 20]))
   let l:stale = !empty(get(b:, 'deepchat_stale', {})) && deepchat#attach#is_stale(bufnr('%'), l:marker)
-  let l:line = printf('+ %s%s (%d lines%s)%s', l:role, l:from ==# '' ? '' : ' ' . l:from,
-        \ v:foldend - v:foldstart, l:stale ? ', changed since' : '', l:text ==# '' ? ' ' : ': ' . l:text . ' ')
+  let l:count = s:text_count(v:foldstart + 1, v:foldend, l:role ==# 'context')
+  let l:line = printf('+ %s%s (%d %s%s)%s', l:role, l:from ==# '' ? '' : ' ' . l:from, l:count,
+        \ l:count == 1 ? 'line' : 'lines', l:stale ? ', changed since' : '', l:text ==# '' ? ' ' : ': ' . l:text . ' ')
   return substitute(l:line, '[[:cntrl:]]', ' ', 'g')
+endfunction
+
+" How many lines of text are in this range, without the blank ones at its ends
+" and, if fenced, the fences around it.
+function! s:text_count(first, last, fenced) abort
+  let l:first = nextnonblank(a:first)
+  let l:last = prevnonblank(a:last)
+  if l:first == 0 || l:first > l:last
+    return 0
+  endif
+  let l:fence = matchstr(getline(l:first), '^\%(```\|\~\~\~\)')
+  let l:around = a:fenced && l:first < l:last && l:fence !=# '' && getline(l:last) =~# '^\M' . l:fence
+  return l:last - l:first + 1 - (l:around ? 2 : 0)
 endfunction
 
 " The first line in this range that is neither blank nor a fence.

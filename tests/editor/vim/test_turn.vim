@@ -157,15 +157,17 @@ function! Test_refold_windows() abort
 endfunction
 
 function! Test_foldtext() abort
-  call Chat(['%% context from=a%20b.md:1-2', '', '```md', '', "\tfirst\x01 line", '%% tool id=1', '',
-        \ '%%% user', '', '%% reasoning', '%% user', 'x', 'y'])
-  call assert_equal('+ context a b.md:1-2 (4 lines): first  line ', s:text(1, 5))
-  call assert_equal('+ tool (2 lines): %% user ', s:text(6, 8))
-  call assert_equal('+ reasoning (0 lines) ', s:text(10, 10))
+  call Chat(['%% context from=a%20b.md:1-2', '', '```md', '', "\tfirst\x01 line", '```', '%% tool id=1', '',
+        \ '%%% user', '', '%% reasoning', '%% user', 'x', 'y', '%% context', '', '```', '%% alternate', '', '```', 'a', '```'])
+  call assert_equal('+ context a b.md:1-2 (2 lines): first  line ', s:text(1, 6))
+  call assert_equal('+ tool (1 line): %% user ', s:text(7, 10))
+  call assert_equal('+ reasoning (0 lines) ', s:text(11, 11))
+  call assert_equal('+ context (1 line) ', s:text(15, 17))
+  call assert_equal('+ alternate (3 lines): a ', s:text(18, 22))
   setlocal foldtext=deepchat#turn#foldtext()
   call assert_match('^+ context a b.md', foldtextresult(1))
-  12,13fold
-  call assert_match('2 lines: x', foldtextresult(12))
+  13,14fold
+  call assert_match('2 lines: x', foldtextresult(13))
 endfunction
 
 function! s:text(first, last) abort
