@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -171,4 +171,51 @@ allow_path(const struct value *args, const char *path, char **resolved,
         fail(err, DC_E_SYSTEM, "%s: %s; nothing was sent", name, strerror(why));
     free(real);
     return false;
+}
+
+/* ---- what is in it ---- */
+
+bool
+allow_refuse(struct dc_error *err, const char *name, const char *why)
+{
+    char shown[ALLOW_NAME];
+    return fail(err, DC_E_SYSTEM, "%s %s; nothing was sent",
+                allow_name(name, shown), why);
+}
+
+/* It is not read, for the reason that errno gives. */
+static bool
+refuse_system(struct dc_error *err, const char *name)
+{
+    char shown[ALLOW_NAME];
+    const char *why = strerror(errno);
+    return fail(err, DC_E_SYSTEM, "%s: %s; nothing was sent",
+                allow_name(name, shown), why);
+}
+
+static bool
+refuse_kind(struct dc_error *err, const char *name, const struct stat *st)
+{
+    return allow_refuse(err, name,
+                        S_ISDIR(st->st_mode) ? "is a directory"
+                                             : "is no regular file");
+}
+
+bool
+allow_read(const char *resolved, const char *name, const char *over,
+           struct buf *out, struct dc_error *err)
+{
+    struct stat st;
+    int fd = file_open_real(resolved, &st);
+    if (fd < 0)
+        return errno == 0       ? refuse_kind(err, name, &st)
+               : errno == ELOOP ? allow_refuse(err, name, "has become a link")
+                                : refuse_system(err, name);
+    bool large = st.st_size > (off_t)(out->limit - out->len);
+    bool ok = !large && file_read_fd(fd, out);
+    int why = errno;
+    close(fd);
+    errno = why;
+    return ok || (large || out->full ? allow_refuse(err, name, over)
+                                     : refuse_system(err, name));
 }

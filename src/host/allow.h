@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/value.h"
 #include "deepchat.h"
 
@@ -24,6 +25,14 @@ enum { ALLOW_NAME = 80 };
  */
 bool allow_path(const struct value *args, const char *path, char **resolved,
                 struct dc_error *err);
+
+/* Append what stands in the file that allow_path() resolved, up to the ceiling
+ * of out: over says what a file is that has more, like "is over 1 MB". False
+ * with a line for the user, which calls the file name. */
+bool allow_read(const char *resolved, const char *name, const char *over,
+                struct buf *out, struct dc_error *err);
+/* Say "NAME WHY; nothing was sent". False. */
+bool allow_refuse(struct dc_error *err, const char *name, const char *why);
 
 /* path as it may stand in a one-line message: controls replaced, and only its
  * end if it is long. Returns out. */

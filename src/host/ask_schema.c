@@ -4,38 +4,17 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "host/allow.h"
 #include "host/chat_ask.h"
-#include "host/file.h"
 #include "host/options.h"
 #include "host/structured.h"
 
 enum { WHY_MAX = 38 };
 
 /* ---- the file ---- */
-
-static bool
-is_odd(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
-}
-
-static bool
-read_file(const char *path, const char *name, struct buf *out,
-          struct dc_error *err)
-{
-    if (file_read(path, out, NULL))
-        return true;
-    const char *why = out->full      ? "is over 1 MB"
-                      : is_odd(path) ? "is no regular file"
-                                     : "cannot be read";
-    return fail(err, DC_E_SYSTEM, "%s %s; nothing was sent", name, why);
-}
 
 static bool
 is_json(struct dc_str text)
@@ -64,10 +43,9 @@ check_schema(struct dc_str text, const char *name, struct dc_error *err)
 {
     struct dc_error why;
     if (!is_json(text))
-        return fail(err, DC_E_SYNTAX, "%s is not JSON; nothing was sent", name);
+        return allow_refuse(err, name, "is not JSON");
     if (!str_starts(text, "{"))
-        return fail(err, DC_E_SYNTAX, "%s is no JSON schema; nothing was sent",
-                    name);
+        return allow_refuse(err, name, "is no JSON schema");
     struct dc_schema_report *report =
         dc_schema_check(text, str_of("null"), &why);
     if (report == NULL)
@@ -91,14 +69,13 @@ static bool
 load(const struct value *args, const char *option, struct buf *out,
      struct dc_error *err)
 {
-    char name[ALLOW_NAME], *path;
+    char *path;
     struct buf file;
     if (!allow_path(args, option, &path, err))
         return false;
-    allow_name(option, name);
     buf_init(&file, DC_JSON_MAX);
-    bool ok = read_file(path, name, &file, err) &&
-              check_schema(str_trim(buf_str(&file)), name, err);
+    bool ok = allow_read(path, option, "is over 1 MB", &file, err) &&
+              check_schema(str_trim(buf_str(&file)), option, err);
     buf_add_str(out, str_trim(buf_str(&file)));
     buf_finish(&file);
     free(path);

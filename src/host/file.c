@@ -205,6 +205,75 @@ file_read(const char *path, struct buf *out, struct dc_error *err)
     return ok;
 }
 
+/* ---- where no link leads ---- */
+
+#if defined(O_PATH)
+#define OPEN_DIR O_PATH
+#elif defined(O_SEARCH)
+#define OPEN_DIR O_SEARCH
+#else
+#define OPEN_DIR O_RDONLY
+#endif
+
+/* A directory of dir in its place, and dir is closed. */
+static int
+step_into(int dir, const char *name)
+{
+    int next =
+        openat(dir, name, OPEN_DIR | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int why = errno;
+    close(dir);
+    errno = why == ENOTDIR ? ELOOP : why;
+    return next;
+}
+
+/* False with errno unless *st is a regular file. */
+static bool
+is_regular(bool known, const struct stat *st)
+{
+    if (known)
+        errno = S_ISLNK(st->st_mode) ? ELOOP : 0;
+    return known && S_ISREG(st->st_mode);
+}
+
+static int
+open_in(int dir, const char *name, struct stat *st)
+{
+    if (!is_regular(fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW) == 0, st))
+        return -1;
+    int fd = openat(dir, name,
+                    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || is_regular(fstat(fd, st) == 0, st))
+        return fd;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+int
+file_open_real(const char *path, struct stat *st)
+{
+    char *rest = mem_str(path), *name = rest;
+    int dir = open("/", OPEN_DIR | O_DIRECTORY | O_CLOEXEC), fd = -1;
+    for (char *slash; dir >= 0 && (slash = strchr(name, '/')) != NULL;
+         name = slash + 1) {
+        *slash = '\0';
+        if (slash > name)
+            dir = step_into(dir, name);
+    }
+    if (dir >= 0)
+        fd = open_in(dir, name[0] != '\0' ? name : ".", st);
+    int why = errno;
+    if (dir >= 0)
+        close(dir);
+    free(rest);
+    errno = why;
+    return fd;
+}
+
+/* ---- replacing ---- */
+
 /* Fill the temporary file. False leaves errno; fd is closed either way. */
 static bool
 fill(int fd, struct dc_str bytes, mode_t mode)

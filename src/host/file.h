@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -32,6 +33,13 @@ bool file_replace(const char *path, struct dc_str bytes, struct dc_error *err);
 /* Append what the regular file holds to out, up to out's ceiling. */
 bool file_read(const char *path, struct buf *out, struct dc_error *err);
 bool file_read_fd(int fd, struct buf *out);
+
+/* Open the regular file at path, which is absolute and without links as
+ * realpath() gives it, for reading. A link that somebody has put there since is
+ * not followed, wherever in path it stands. *st is what was opened. -1 with
+ * errno: ELOOP for such a link, 0 for what is no regular file, which then is in
+ * *st and was left alone: to open a device may do something. */
+int file_open_real(const char *path, struct stat *st);
 
 /* True if fd is a regular file of ours that has a name. */
 bool file_is_ours(int fd);

@@ -5,17 +5,14 @@
  */
 #include "host/picture.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "host/allow.h"
-#include "host/file.h"
 
 /* What is more cannot fit into a request. */
 static const size_t TOTAL_MAX = DC_REQUEST_MAX / 4 * 3;
@@ -44,46 +41,23 @@ picture_is_address(struct dc_str target)
     return false;
 }
 
-/* NULL, or what is wrong with the file at path. */
-static const char *
-objection(const char *path)
-{
-    struct stat st;
-    if (stat(path, &st) != 0)
-        return strerror(errno);
-    if (S_ISDIR(st.st_mode))
-        return "is a directory";
-    if (!S_ISREG(st.st_mode))
-        return "is no regular file";
-    if (st.st_size == 0)
-        return "is empty";
-    return st.st_size > (off_t)DC_IMAGE_MAX ? "is over 20 MB" : NULL;
-}
-
-/* The same for its content; it may have changed since. */
-static const char *
-take(struct picture *p, const char *path)
-{
-    buf_init(&p->bytes, DC_IMAGE_MAX);
-    if (!file_read(path, &p->bytes, NULL))
-        return p->bytes.full ? "is over 20 MB" : "cannot be read";
-    p->type = dc_image_type(buf_str(&p->bytes));
-    return p->type == NULL ? "is no png/jpg/webp/gif" : NULL;
-}
-
 static bool
 read_one(struct picture *p, const char *target, const struct value *args,
          struct dc_error *err)
 {
-    char *path = NULL, name[ALLOW_NAME];
+    char *path = NULL;
     if (!allow_path(args, target, &path, err))
         return false;
-    const char *why = objection(path);
-    if (why == NULL)
-        why = take(p, path);
+    buf_init(&p->bytes, DC_IMAGE_MAX);
+    bool ok = allow_read(path, target, "is over 20 MB", &p->bytes, err);
     free(path);
-    return why == NULL || fail(err, DC_E_SYSTEM, "%s %s; nothing was sent",
-                               allow_name(target, name), why);
+    if (!ok)
+        return false;
+    if (p->bytes.len == 0)
+        return allow_refuse(err, target, "is empty");
+    p->type = dc_image_type(buf_str(&p->bytes));
+    return p->type != NULL ||
+           allow_refuse(err, target, "is no png/jpg/webp/gif");
 }
 
 static bool

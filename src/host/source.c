@@ -1,86 +1,25 @@
-/* A file as text, see source.h. What a file is is asked before it is opened:
- * to open a device may already do something. */
+/* A file as text, see source.h. */
 #include "host/source.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/utf8.h"
 #include "host/allow.h"
-#include "host/file.h"
 
 #define BOM "\xef\xbb\xbf"
 
-/* "NAME is WHAT; nothing was sent". */
-static bool
-refuse(struct dc_error *err, const char *name, const char *what)
-{
-    char shown[ALLOW_NAME];
-    return fail(err, DC_E_SYSTEM, "%s %s; nothing was sent",
-                allow_name(name, shown), what);
-}
-
-static bool
-refuse_system(struct dc_error *err, const char *name)
-{
-    char shown[ALLOW_NAME];
-    int why = errno;
-    return fail(err, DC_E_SYSTEM, "%s: %s; nothing was sent",
-                allow_name(name, shown), strerror(why));
-}
-
-static bool
-check_kind(const struct stat *st, const char *name, struct dc_error *err)
-{
-    if (S_ISDIR(st->st_mode))
-        return refuse(err, name, "is a directory");
-    if (!S_ISREG(st->st_mode))
-        return refuse(err, name, "is no ordinary file");
-    if (st->st_size > (off_t)SOURCE_MAX)
-        return refuse(err, name, "is over 1 MiB");
-    return true;
-}
-
-static bool
-read_all(int fd, const char *name, struct buf *out, struct dc_error *err)
-{
-    struct stat st;
-    struct buf bytes;
-    if (fstat(fd, &st) != 0)
-        return refuse_system(err, name);
-    if (!check_kind(&st, name, err))
-        return false;
-    buf_init(&bytes, SOURCE_MAX);
-    bool ok = file_read_fd(fd, &bytes);
-    if (ok)
-        buf_add_str(out, buf_str(&bytes));
-    else if (bytes.full)
-        refuse(err, name, "is over 1 MiB"); /* it has grown */
-    else
-        refuse_system(err, name);
-    buf_finish(&bytes);
-    return ok;
-}
-
+/* It has to fit as it is; what becomes of it may be longer. */
 static bool
 read_file(const char *path, const char *name, struct buf *out,
           struct dc_error *err)
 {
-    struct stat st;
-    if (stat(path, &st) != 0)
-        return refuse_system(err, name);
-    if (!check_kind(&st, name, err))
-        return false;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0)
-        return refuse_system(err, name);
-    bool ok = read_all(fd, name, out, err);
-    close(fd);
+    struct buf bytes;
+    buf_init(&bytes, SOURCE_MAX);
+    bool ok = allow_read(path, name, "is over 1 MiB", &bytes, err);
+    if (ok)
+        buf_add_str(out, buf_str(&bytes));
+    buf_finish(&bytes);
     return ok;
 }
 
@@ -90,9 +29,9 @@ static bool
 check_text(struct dc_str text, const char *name, struct dc_error *err)
 {
     if (text.len > 0 && memchr(text.ptr, '\0', text.len) != NULL)
-        return refuse(err, name, "is binary");
+        return allow_refuse(err, name, "is binary");
     if (!utf8_clean(text))
-        return refuse(err, name, "is not UTF-8 text");
+        return allow_refuse(err, name, "is not UTF-8 text");
     return true;
 }
 

@@ -149,7 +149,7 @@ static const struct {
         false},
     {"{\"json_schema\":\"../secret.json\"}", "",
         "../secret.json is outside the project" NOT_SENT, "", false},
-    {"{\"json_schema\":\"dir\"}", "", "dir is no regular file" NOT_SENT, "",
+    {"{\"json_schema\":\"dir\"}", "", "dir is a directory" NOT_SENT, "",
         false},
     {"{\"json_schema\":\"fifo\"}", "", "fifo is no regular file" NOT_SENT, "",
         false},

@@ -288,6 +288,78 @@ Test(file, write_all_goes_on, .timeout = 30)
     }
 }
 
+/* What the file holds that file_open_real() opens, or "!" and why not. Owned.
+ */
+static char *
+real_text(const char *path)
+{
+    struct stat st = {0};
+    struct buf out;
+    buf_init(&out, 1000);
+    errno = 1000;
+    int fd = file_open_real(path, &st);
+    if (fd >= 0) {
+        cr_expect(S_ISREG(st.st_mode));
+        cr_expect(file_read_fd(fd, &out));
+        cr_expect_eq((size_t)st.st_size, out.len);
+        close(fd);
+    } else {
+        buf_addf(&out, "!%s",
+                 errno == ELOOP        ? "link"
+                 : errno != 0          ? strerror(errno)
+                 : S_ISDIR(st.st_mode) ? "dir"
+                                       : "odd");
+    }
+    return buf_take(&out, NULL);
+}
+
+/* A path without links, and what has come into it since. */
+static const struct {
+    const char *title, *path, *moved, *link, *text;
+} swaps[] = {
+    {"as it was", "in/d/f", NULL, NULL, "inner"},
+    {"a link at the end", "in/d/f", "in/d/f", "../../out/f", "!link"},
+    {"to its like", "in/d/f", "in/d/f", "f.moved", "!link"},
+    {"a link on the way", "in/d/f", "in/d", "../out", "!link"},
+    {"early on the way", "in/d/f", "in", "out", "!link"},
+    {"to nothing", "in/d/f", "in/d/f", "nothing", "!link"},
+    {"gone", "in/d/f", "in/d/f", NULL, "!No such file or directory"},
+    {"a file on the way", "out/f/f", NULL, NULL, "!link"},
+    {"a directory", "in/d", NULL, NULL, "!dir"},
+    {"a FIFO", "in/fifo", NULL, NULL, "!odd"},
+};
+
+Test(file, opened_without_links, .timeout = 30)
+{
+    for (size_t i = 0; i < sizeof swaps / sizeof *swaps; i++) {
+        char *made = tmpdir_new(), *dir = realpath(made, NULL);
+        const char *moved = swaps[i].moved;
+        cr_assert_eq(mkdir(tmpdir_path(dir, "in"), 0700), 0);
+        cr_assert_eq(mkdir(tmpdir_path(dir, "in/d"), 0711), 0);
+        cr_assert_eq(mkdir(tmpdir_path(dir, "out"), 0700), 0);
+        cr_assert_eq(mkdir(tmpdir_path(dir, "out/d"), 0700), 0);
+        cr_assert_eq(mkfifo(tmpdir_path(dir, "in/fifo"), 0600), 0);
+        put(tmpdir_path(dir, "in/d/f"), "inner", 0600);
+        put(tmpdir_path(dir, "out/f"), "outer", 0600);
+        put(tmpdir_path(dir, "out/d/f"), "outer", 0600);
+        if (moved != NULL) {
+            char to[300];
+            snprintf(to, sizeof to, "%s.moved", tmpdir_path(dir, moved));
+            cr_assert_eq(rename(tmpdir_path(dir, moved), to), 0);
+        }
+        if (swaps[i].link != NULL)
+            cr_assert_eq(symlink(swaps[i].link, tmpdir_path(dir, moved)), 0);
+        char *text = real_text(tmpdir_path(dir, swaps[i].path));
+        cr_expect_str_eq(text, swaps[i].text, "%s: %s", swaps[i].title, text);
+        free(text);
+        free(dir);
+        tmpdir_free(made);
+    }
+    char *root = real_text("/");
+    cr_expect_str_eq(root, "!dir");
+    free(root);
+}
+
 /* Replace for ever, alternating between two contents of one length. */
 static void
 replace_for_ever(const char *path, size_t len)

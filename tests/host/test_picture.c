@@ -1,9 +1,12 @@
 /* Pictures of a chat: which files may go, and what goes. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -292,6 +295,51 @@ Test(picture, lines_are_short)
     body_of("![](a-long-name-for-a-picture.png)\n", ask_send, 0, &err);
     cr_expect_leq(strlen("deepchat: ") + strlen(err.text) - 2, 68, "%s",
                   err.text);
+}
+
+/* Somebody puts a link to what is outside into the place of a picture, and
+ * takes it away again, all the time. */
+static pid_t
+swap_for_ever(const char *name)
+{
+    char *path = place(name), *link = place("project/link"),
+         *picture = place("project/other.png"), *out = place("secret.png");
+    pid_t pid = fork();
+    while (pid == 0) {
+        unlink(link);
+        if (symlink(out, link) != 0 || rename(link, path) != 0 ||
+            linkat(AT_FDCWD, picture, AT_FDCWD, link, 0) != 0 ||
+            rename(link, path) != 0)
+            _exit(1);
+    }
+    free(path);
+    free(link);
+    free(picture);
+    free(out);
+    return pid;
+}
+
+Test(picture, is_the_one_that_was_allowed)
+{
+    enum { TRIES = 3000 };
+    int seen = 0, status;
+    put("secret.png", PNG "secret", 14);
+    put("project/other.png", PNG "bb", 10);
+    pid_t pid = swap_for_ever("project/b.png");
+    for (int i = 0; i < TRIES && seen < TRIES / 4; i++) {
+        struct dc_error err = {.text = ""};
+        char *body = body_of("![](b.png)\n", ask_send, 0, &err);
+        seen += body != NULL;
+        cr_assert(body == NULL || strstr(body, PNG64 "pzZWNyZXQ=") == NULL,
+                  "after %d", i);
+        cr_expect(body != NULL || strstr(err.text, "nothing was sent"), "%s",
+                  err.text);
+        dc_free(body);
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    cr_expect(WIFSIGNALED(status));
+    cr_expect_gt(seen, 0);
 }
 
 /* ---- models that read none ---- */

@@ -92,8 +92,8 @@ Test(source, what_it_is, .timeout = 20)
     expect(path, all, "!f: No such file or directory; nothing was sent",
            "missing");
     cr_assert_eq(mkfifo(path, 0600), 0);
-    expect(path, all, "!f is no ordinary file; nothing was sent", "FIFO");
-    expect("/dev/zero", all, "!f is no ordinary file; nothing was sent",
+    expect(path, all, "!f is no regular file; nothing was sent", "FIFO");
+    expect("/dev/zero", all, "!f is no regular file; nothing was sent",
            "device");
     unlink(path);
     temp_write(path, "", 0);
