@@ -1,7 +1,5 @@
 #include "base/utf8.h"
 
-#include <string.h>
-
 /* How many bytes a sequence with this first byte has, and the range that the
  * second byte must be in (Unicode 15, table 3-7). */
 static int

@@ -3,7 +3,6 @@
  * go, and hunks read off the lines that have no counterpart.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"

@@ -6,7 +6,6 @@
  * most of the work where texts have little in common.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "core/diff.h"

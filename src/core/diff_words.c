@@ -4,7 +4,6 @@
  * pairing in order is found, in large ones the lines are taken as they stand.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"

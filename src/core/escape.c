@@ -4,7 +4,6 @@
  * is held, and never more than a marker has room for.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"

@@ -5,7 +5,6 @@
  * comment a line without it may be the code that the comment is about, and gets
  * one only if it is words.
  */
-#include <string.h>
 
 #include "core/inline.h"
 

@@ -5,7 +5,6 @@
 #include "core/marker.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"

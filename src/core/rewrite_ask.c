@@ -2,7 +2,6 @@
  * The question. What is to be replaced stands between two tags, in its place
  * between the lines around it, so that nothing has to be described.
  */
-#include <string.h>
 
 #include "core/rewrite.h"
 

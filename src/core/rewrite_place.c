@@ -1,7 +1,6 @@
 /* What follows from a selection and its surroundings. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "core/rewrite.h"

@@ -5,8 +5,6 @@
  */
 #include "core/seam_joint.h"
 
-#include <string.h>
-
 #include "base/utf8.h"
 #include "core/seam_match.h"
 

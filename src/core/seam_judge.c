@@ -5,8 +5,6 @@
  */
 #include "core/seam_judge.h"
 
-#include <string.h>
-
 #include "core/seam_claim.h"
 #include "core/seam_head.h"
 #include "core/seam_rules.h"

@@ -5,7 +5,6 @@
  */
 #include "core/seam_words.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"

@@ -1,6 +1,5 @@
 #include "host/command.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,6 +1,5 @@
 /* Wiring only: arguments, the parts, and how the process ends. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -3,8 +3,6 @@
 #include "host/model_line.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #define DOT " \xc2\xb7 "
 #define A_MILLION 1e6

@@ -1,6 +1,5 @@
 /* What an option takes, said and enforced. */
 #include <float.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"

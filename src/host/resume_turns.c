@@ -5,8 +5,6 @@
  */
 #include "host/resume_turns.h"
 
-#include <stdlib.h>
-
 #include "host/file.h"
 #include "host/structured.h"
 
