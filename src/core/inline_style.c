@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "base/utf8.h"
 #include "core/inline.h"
 
 enum { KEPT_MAX = 2048 };

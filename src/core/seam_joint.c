@@ -5,7 +5,6 @@
  */
 #include "core/seam_joint.h"
 
-#include "base/utf8.h"
 #include "core/seam_match.h"
 
 static const char *const closing[] = {

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/mem.h"
 #include "host/catalog.h"
 #include "host/config.h"

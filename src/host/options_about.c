@@ -2,7 +2,6 @@
  * The table as the editor gets it, for completion: it knows no option by
  * itself.
  */
-#include "base/mem.h"
 #include "host/options.h"
 #include "host/provider.h"
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/value.h"
 
 #define KEYS(name) "[\"" name "\"]"

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
 #include "host/about.h"
 #include "host/catalog.h"
 #include "host/chat_ask.h"

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "lib/ed.h"
-#include "lib/proc.h"
 #include "lib/server.h"
 
 enum { MS = 10000 };

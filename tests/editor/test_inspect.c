@@ -4,7 +4,6 @@
 
 #include "continue.h"
 #include "lib/proc.h"
-#include "lib/tmpdir.h"
 
 #define SHOWN "bufname('%%') ==# '[DeepInspect]' && getline('$') =~# '^}'"
 #define PNG "\x89PNG\r\n\x1a\n"

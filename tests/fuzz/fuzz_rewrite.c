@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/utf8.h"
 #include "deepchat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

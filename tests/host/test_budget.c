@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "host/catalog_cache.h"
 #include "host/model_list.h"
 #include "lib/reply_rig.h"

@@ -7,7 +7,6 @@
 
 #include "host/model_list.h"
 #include "lib/catalog_rig.h"
-#include "lib/tmpdir.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 

@@ -14,8 +14,6 @@
 #include "base/mem.h"
 #include "host/editor.h"
 #include "host/json.h"
-#include "host/log.h"
-#include "host/rpc.h"
 #include "lib/proc.h"
 
 enum { MS = 10000, LOG_SIZE = 1 << 20 };

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "host/config.h"
-#include "host/json.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 

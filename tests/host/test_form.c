@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "host/form.h"
-#include "host/json.h"
 #include "lib/config_case.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "host/command.h"
 #include "host/json.h"
 #include "lib/fake_ed.h"

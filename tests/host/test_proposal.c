@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
 #include "host/proposal.h"
 #include "lib/hunk_model.h"
 

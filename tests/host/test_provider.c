@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "host/config.h"
 #include "host/file.h"
 #include "host/form.h"

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "host/catalog.h"
-#include "host/file.h"
 #include "lib/reply_rig.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))

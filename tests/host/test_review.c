@@ -8,7 +8,6 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "host/file.h"
-#include "host/review.h"
 #include "lib/review_rig.h"
 
 enum { TEXT_MAX = 1 << 20 };

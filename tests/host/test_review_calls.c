@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
-#include "host/review.h"
 #include "lib/review_rig.h"
 
 enum { TEXT_MAX = 1 << 20, LINES = 200 };

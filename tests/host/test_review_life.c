@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "host/file.h"
 #include "host/journal.h"
 #include "host/review.h"

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
-#include "host/json.h"
 #include "host/structured.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

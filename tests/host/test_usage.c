@@ -14,7 +14,6 @@
 
 #include "../lib/tmpdir.h"
 #include "base/buf.h"
-#include "base/mem.h"
 #include "host/file.h"
 #include "host/usage_line.h"
 

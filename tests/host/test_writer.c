@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
 #include "host/writer.h"
 #include "lib/fake_ed.h"
 

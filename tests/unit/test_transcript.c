@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
 #include "deepchat.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))

@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "../lib/transcript_laws.h"
-#include "base/mem.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define ROUNDS 20000
