@@ -27,10 +27,19 @@ function! s:outcome(review, outcome, count) abort
     call deepchat#review_tell#met(a:review, filter(copy(a:review.hunks), 'v:val.met'))
   elseif a:count > 0 && a:review.buf != bufnr('%')
     let l:name = fnamemodify(bufname(a:review.buf), ':t')
-    call deepchat#ui#say(s:hunks(a:count) . ' to review in ' . (l:name ==# '' ? 'another buffer' : l:name))
+    call deepchat#ui#say(s:hunks(s:waiting(a:review.buf)) . ' to review in ' . (l:name ==# '' ? 'another buffer' : l:name))
   elseif a:count > 0
-    call deepchat#ui#say(s:hunks(a:count) . '; :DeepAccept, :DeepReject or :DeepDiff')
+    call deepchat#ui#say(s:hunks(s:waiting(a:review.buf)) . '; :DeepAccept, :DeepReject or :DeepDiff')
   endif
+endfunction
+
+" How many hunks are shown in buf and not decided, of all its reviews.
+function! s:waiting(buf) abort
+  let l:count = 0
+  for l:review in filter(deepchat#review#of(a:buf), '!v:val.dropped')
+    let l:count += len(filter(copy(l:review.hunks), 'deepchat#hunk#waits(v:val)'))
+  endfor
+  return l:count
 endfunction
 
 function! s:hunks(count) abort

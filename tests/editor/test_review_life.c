@@ -95,7 +95,7 @@ Test(review_life, unloaded_and_wiped, .timeout = 60)
               "'do it', {})");
     ed_ex(ed, "call Update(g:r, 0, 0, [[1, 1, ['A'], [], []]], 5) | enew");
     ed_ex(ed, "call Finish(g:r, 'hunks')");
-    expect_said("elsewhere", "deepchat: 1 hunk to review in b.txt");
+    expect_said("elsewhere", "deepchat: 3 hunks to review in b.txt");
     ed_stop(ed);
 }
 

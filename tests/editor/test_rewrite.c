@@ -81,6 +81,9 @@ Test(rewrite, ten_at_once, .timeout = 60)
         server_release(st.sv, "g");
         rewrite_idle(&st, "ten");
         stage_expect(&st, "hunks", "len(" REWRITE_WAITS ")", "10");
+        rewrite_expect_said(&st, "all of them",
+                            "deepchat: 10 hunks; :DeepAccept, "
+                            ":DeepReject or :DeepDiff");
         ed_ex(st.ed, "DeepAccept!");
         stage_expect(&st, "all",
                      "[count(getline(1, '$'), 'done();'), line('$'), "
