@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "host/allow.h"
+#include "host/ask.h"
 #include "host/catalog.h"
-#include "host/chat_ask.h"
 #include "host/host.h"
 #include "host/picture.h"
 

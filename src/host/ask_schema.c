@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "host/allow.h"
-#include "host/chat_ask.h"
+#include "host/ask.h"
 #include "host/options.h"
 #include "host/structured.h"
 

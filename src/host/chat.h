@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "base/value.h"
-#include "host/chat_ask.h"
+#include "host/ask.h"
 #include "host/host.h"
 
 struct chats *chats_new(struct host *host);

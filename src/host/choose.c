@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "host/ask.h"
 #include "host/catalog.h"
-#include "host/chat_ask.h"
 #include "host/form.h"
 #include "host/provider.h"
 #include "host/reply_ask.h"

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "host/chat_ask.h"
+#include "host/ask.h"
 #include "host/log.h"
 #include "host/model_line.h"
 #include "host/reply_state.h"

@@ -1,6 +1,6 @@
 /* From what the editor sends to what is asked. */
 #include "base/utf8.h"
-#include "host/chat_ask.h"
+#include "host/ask.h"
 #include "host/config.h"
 #include "host/review_state.h"
 

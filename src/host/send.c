@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 #include "host/about.h"
+#include "host/ask.h"
 #include "host/catalog.h"
-#include "host/chat_ask.h"
 #include "host/config.h"
 #include "host/file.h"
 #include "host/lock.h"

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "host/chat_ask.h"
+#include "host/ask.h"
 #include "host/file.h"
 #include "host/json.h"
 #include "host/reply_ask.h"

@@ -3,8 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "host/ask.h"
 #include "host/catalog_cache.h"
-#include "host/chat_ask.h"
 #include "host/choose.h"
 #include "host/inspect.h"
 #include "lib/fake_ed.h"

@@ -11,8 +11,8 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "host/ask.h"
 #include "host/catalog.h"
-#include "host/chat_ask.h"
 #include "host/host.h"
 #include "host/reply_ask.h"
 #include "lib/proc.h"

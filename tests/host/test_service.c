@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/chat_ask.h"
+#include "host/ask.h"
 #include "host/json.h"
 #include "host/provider.h"
 #include "host/service.h"

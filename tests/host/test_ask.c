@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "host/chat_ask.h"
+#include "host/ask.h"
 
 #define Q "%% user\n\nq\n\n"
 
@@ -97,7 +97,7 @@ check_asked(const struct ask *ask, size_t i)
     buf_finish(&all);
 }
 
-Test(chat_ask, an_answer_goes_on, .timeout = 10)
+Test(ask, an_answer_goes_on, .timeout = 10)
 {
     for (size_t i = 0; i < sizeof asks / sizeof *asks; i++) {
         struct ask ask = {.request.rounds = 0};
@@ -114,7 +114,7 @@ Test(chat_ask, an_answer_goes_on, .timeout = 10)
     }
 }
 
-Test(chat_ask, how_far_and_how, .timeout = 10)
+Test(ask, how_far_and_how, .timeout = 10)
 {
     for (int most = 0; most < 2; most++) {
         struct ask ask = {.request.rounds = 0};

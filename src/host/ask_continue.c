@@ -1,5 +1,5 @@
 /* The answer stands behind the messages before it; what follows is not sent. */
-#include "host/chat_ask.h"
+#include "host/ask.h"
 
 #include "base/buf.h"
 #include "base/error.h"

@@ -2,8 +2,8 @@
  * From what the editor sends to what is asked. Each kind of place in a buffer
  * has a function of its own; chat.c does the rest for all of them.
  */
-#ifndef HOST_CHAT_ASK_H
-#define HOST_CHAT_ASK_H
+#ifndef HOST_ASK_H
+#define HOST_ASK_H
 
 #include <stdbool.h>
 

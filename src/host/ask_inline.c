@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "host/chat_ask.h"
+#include "host/ask.h"
 
 /* Strings of the message, fit for core: in this order. */
 enum {

@@ -1,5 +1,5 @@
 /* A send ends with the turn that the cursor is in. */
-#include "host/chat_ask.h"
+#include "host/ask.h"
 
 #include "base/buf.h"
 #include "base/error.h"
