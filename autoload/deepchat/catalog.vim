@@ -29,7 +29,7 @@ endfunction
 
 " What decides which server buf is about.
 function! s:server(buf) abort
-  let l:levels = map([deepchat#settings(), deepchat#settings(a:buf)],
+  let l:levels = map([deepchat#settings(), deepchat#model#own_settings(a:buf)],
         \ 'filter(copy(v:val), "v:key =~# ''^provider\\|^base_url$''")')
   return string(l:levels + [matchstr(deepchat#catalog#front(a:buf), '\%(^\|\n\)provider:\zs[^\n]*')])
 endfunction
@@ -42,7 +42,7 @@ function! s:ask(buf, list, then) abort
   endif
   let s:last += 1
   let l:why = deepchat#host#send('models', {'id': s:last, 'list': a:list ? v:true : v:false,
-        \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf), 'text': deepchat#catalog#front(a:buf)})
+        \ 'settings': deepchat#settings(), 'buffer': deepchat#model#own_settings(a:buf), 'text': deepchat#catalog#front(a:buf)})
   if l:why !=# ''
     return 0
   endif

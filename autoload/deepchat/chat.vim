@@ -85,7 +85,7 @@ function! s:header(buf) abort
   let l:at_home = l:provider ==# '' ? !has_key(l:settings, 'base_url') : l:provider ==# 'deepinfra'
   let l:model = deepchat#model#set(a:buf, l:at_home ? s:MODEL : '')
   let l:system = deepchat#text(l:settings, 'system', s:SYSTEM)
-  let l:own = deepchat#text(deepchat#settings(a:buf), 'provider', '')
+  let l:own = deepchat#text(deepchat#settings(a:buf), 'provider', deepchat#model#new_provider())
   let l:front = (l:own ==# '' ? [] : ['provider: ' . l:own]) + (l:model ==# '' ? [] : ['model: ' . l:model])
   return (empty(l:front) ? [] : ['---'] + l:front + ['---', ''])
         \ + (l:system ==# '' ? [] : ['%% system', ''] + split(l:system, "\n", 1) + [''])
@@ -371,7 +371,7 @@ function! deepchat#chat#message(buf, last, options) abort
         \ 'text': l:text, 'asked': l:extra =~# '\S' ? a:last + len(l:context) : 0,
         \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()), 'session': deepchat#chat#session(a:buf),
         \ 'cwd': deepchat#allow#cwd(a:buf), 'allowed': deepchat#allow#allowed(),
-        \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf),
+        \ 'settings': deepchat#settings(), 'buffer': deepchat#model#own_settings(a:buf),
         \ 'arguments': deepchat#role#arguments(a:buf, a:last) + get(a:options, 'arguments', [])}
 endfunction
 

@@ -45,7 +45,7 @@ function! deepchat#continue#chat(buf, options) abort
         \ 'text': deepchat#chat#text(a:buf, deepchat#turn#range_end(a:buf, l:lnum)),
         \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()), 'session': deepchat#chat#session(a:buf),
         \ 'cwd': deepchat#allow#cwd(a:buf), 'allowed': deepchat#allow#allowed(),
-        \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:buf)}, l:options))
+        \ 'settings': deepchat#settings(), 'buffer': deepchat#model#own_settings(a:buf)}, l:options))
   if l:why !=# ''
     call deepchat#buf#finish(l:reply.id, {'finish': 'error', 'refused': 1, 'got_text': 0,
           \ 'pairs': '', 'pieces': 0, 'line': l:why})

@@ -29,7 +29,7 @@ function! deepchat#inline#command(bang, range, line1, line2, args) abort
   let l:why = deepchat#host#send('inline', extend(s:surroundings(l:buf, l:row, l:col), {
         \ 'id': l:reply.id, 'buf': l:buf, 'file': '', 'line': l:row + 1,
         \ 'instruction': l:instruction, 'rounds': a:bang ? s:MANY_ROUNDS : -1,
-        \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(l:buf),
+        \ 'settings': deepchat#settings(), 'buffer': deepchat#model#own_settings(l:buf),
         \ 'arguments': l:arguments}))
   if l:why !=# ''
     call deepchat#buf#finish(l:reply.id, {'finish': 'error', 'refused': 1, 'got_text': 0,

@@ -12,6 +12,10 @@ let s:PATIENCE = 0.3
 let s:choices = {}
 let s:last = 0
 
+" The provider of the settings before another one was set for good, which may be
+" ''; empty if none was.
+let s:before = []
+
 " The model of buf: of its front matter if it is a chat, else of the settings;
 " '' if nothing says one.
 function! deepchat#model#of(buf) abort
@@ -36,6 +40,24 @@ endfunction
 
 function! s:pair(model) abort
   return ' model=' . deepchat#context#encode(a:model)
+endfunction
+
+" The settings of buf alone, for the host. Where they, or the front matter, name
+" a model and no server, that is one of the server that was used before another
+" one was set for good.
+function! deepchat#model#own_settings(buf) abort
+  let l:here = deepchat#settings(a:buf)
+  if empty(s:before) || has_key(l:here, 'provider') || has_key(l:here, 'base_url')
+    return l:here
+  endif
+  let l:named = has_key(l:here, 'model') || s:field(a:buf, 'model') !=# ''
+  return l:named ? extend({'provider': s:before[0]}, l:here) : l:here
+endfunction
+
+" The provider that new chats have to name: it was set for good, and differs
+" from that of the chats before.
+function! deepchat#model#new_provider() abort
+  return empty(s:before) ? '' : deepchat#text(deepchat#settings(), 'provider', '')
 endfunction
 
 " The model that the settings of buf give, else default. As in the host: that of
@@ -126,7 +148,7 @@ function! s:ask(choice) abort
   let s:last += 1
   let s:choices = filter(s:choices, {_, choice -> choice.buf != a:choice.buf})
   let l:why = deepchat#host#send('choose', {'id': s:last, 'name': a:choice.name,
-        \ 'settings': deepchat#settings(), 'buffer': deepchat#settings(a:choice.buf),
+        \ 'settings': deepchat#settings(), 'buffer': deepchat#model#own_settings(a:choice.buf),
         \ 'text': deepchat#catalog#front(a:choice.buf)})
   if l:why ==# ''
     let s:choices[s:last] = a:choice
@@ -189,19 +211,23 @@ function! s:settle(choice) abort
   return l:answer.error . l:answer.line !=# ''
 endfunction
 
-" provider: '' to stay with the one that is used.
+" provider: '' to stay with the one that is used, which has to be named if a
+" model alone would be one of another.
 function! s:apply(choice, provider, model) abort
   let [l:buf, l:model] = [a:choice.buf, trim(a:model)]
+  let l:stays = a:provider ==# '' && !a:choice.bang && s:field(l:buf, 'model') ==# ''
+        \ && !has_key(deepchat#settings(l:buf), 'model') && s:field(l:buf, 'provider') ==# ''
+  let l:provider = l:stays ? deepchat#model#new_provider() : a:provider
   if a:choice.bang
-    call s:set_for_good(a:provider, l:model)
+    call s:set_for_good(l:provider, l:model)
   elseif getbufvar(l:buf, '&filetype') ==# 'deepchat'
     if getbufvar(l:buf, '&modifiable')
-      call s:write(l:buf, a:provider, l:model)
+      call s:write(l:buf, l:provider, l:model)
       call deepchat#ui#decorate(l:buf, {})
     endif
   else
     call setbufvar(l:buf, 'deepchat', extend(copy(deepchat#settings(l:buf)),
-          \ extend(a:provider ==# '' ? {} : {'provider': a:provider}, {'model': l:model})))
+          \ extend(l:provider ==# '' ? {} : {'provider': l:provider}, {'model': l:model})))
   endif
 endfunction
 
@@ -222,7 +248,9 @@ endfunction
 " g:deepchat is of another server.
 function! s:set_for_good(provider, model) abort
   let l:all = deepcopy(deepchat#settings())
-  let l:provider = a:provider !=# '' ? a:provider : deepchat#text(l:all, 'provider', '')
+  let l:old = deepchat#text(l:all, 'provider', '')
+  let l:provider = a:provider !=# '' ? a:provider : l:old
+  let s:before = empty(s:before) && l:provider !=# l:old ? [l:old] : s:before
   if l:provider ==# ''
     let l:all.model = a:model
     let l:line = type(get(g:, 'deepchat')) == v:t_dict ? 'let g:deepchat.model = %s' : "let g:deepchat = {'model': %s}"

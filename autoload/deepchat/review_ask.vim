@@ -64,7 +64,7 @@ function! deepchat#review_ask#message(review, lines) abort
         \ 'indent': !getbufvar(l:buf, '&expandtab') ? 'tab' : l:width > 0 ? l:width : getbufvar(l:buf, '&tabstop'),
         \ 'instruction': a:review.instruction, 'earlier': get(a:review.options, 'earlier', ''),
         \ 'reason': get(a:review.options, 'reason', ''), 'settings': deepchat#settings(),
-        \ 'buffer': deepchat#settings(l:buf), 'arguments': get(a:review.options, 'arguments', []),
+        \ 'buffer': deepchat#model#own_settings(l:buf), 'arguments': get(a:review.options, 'arguments', []),
         \ 'project': deepchat#file#project(l:buf)}
 endfunction
 

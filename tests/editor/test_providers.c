@@ -112,9 +112,60 @@ Test(editor_providers, model)
                  "g:deepchat.provider . g:deepchat.providers.ollama.model "
                  ". len(g:deepchat.providers)",
                  "ollamaw3");
-    stage_expect(&st, "a new chat", "join(getline(1, 3))", "--- model: w ---");
+    stage_expect(&st, "a new chat", "join(getline(1, 4))",
+                 "--- provider: ollama model: w ---");
     ed_ex(st.ed, "DeepModel! v");
     stage_expect(&st, "a name", "g:deepchat.providers.ollama.model", "v");
+    stage_stop(&st);
+}
+
+/* ":DeepModel! server/name" is for what is begun from then on. */
+static const struct {
+    const char *name, *prepare, *ask;
+    const char *server, *model;
+} stays[] = {
+    {"a chat before it", "DeepChat!", "DeepChat Hi", "/s/t/", "\"m\""},
+    {"and a new model", "DeepModel n", "DeepChat Hi", "/s/t/", "\"n\""},
+    {"a chat with another one", "DeepModel vllm/x", "DeepChat Hi", "/s/other/",
+     "\"x\""},
+    {"a buffer with a model", "enew! | let b:deepchat = {'model': 'p'}",
+     "DeepRewrite it", "/s/t/", "\"p\""},
+    {"a buffer with none", "enew!", "DeepRewrite it", "/s/other/", "\"w\""},
+    {"and a model for it", "enew! | DeepModel z", "DeepRewrite it", "/s/other/",
+     "\"z\""},
+    {"a new chat", "enew!", "DeepChat! Hi", "/s/other/", "\"w\""},
+    {"a chat without a model", "enew!", "call Bare() | DeepSend", "/s/other/",
+     "\"w\""},
+    {"and a model for that", "call Bare()", "DeepModel y | DeepSend",
+     "/s/other/", "\"y\""},
+};
+
+Test(editor_providers, for_good)
+{
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    set_servers(&st);
+    server_script(st.sv, "t.models", "json {\"data\":[]}\n");
+    server_script(st.sv, "other.models", "json {\"data\":[]}\n");
+    ed_ex(st.ed, "set hidden");
+    ed_ex(st.ed, "function! Bare()\nDeepChat!\nsilent %%delete _\n"
+                 "call setline(1, ['%%%% user', '', 'q'])\nendfunction");
+    for (size_t i = 0; i < sizeof stays / sizeof *stays; i++) {
+        const char *name = stays[i].name;
+        ed_ex(st.ed, "%s", stays[i].prepare);
+        if (i == 0)
+            ed_ex(st.ed, "DeepModel! ollama/w");
+        cr_expect(ed_wait(st.ed, STAGE_MS, "deepchat#status() ==# ''"));
+        ed_ex(st.ed, "%s", stays[i].ask);
+        cr_assert(server_wait_requests(st.sv, i + 1, STAGE_MS), "%s", name);
+        cr_expect(ed_wait(st.ed, STAGE_MS, "deepchat#status() ==# ''"));
+        char *head = server_request_head(st.sv, i + 1);
+        char *body = server_request_body(st.sv, i + 1, NULL);
+        cr_expect_not_null(strstr(head, stays[i].server), "%s: %s", name, head);
+        cr_expect_not_null(strstr(body, stays[i].model), "%s: %s", name, body);
+        free(head);
+        free(body);
+    }
     stage_stop(&st);
 }
 
