@@ -178,13 +178,13 @@ endfunction
 
 function! s:line(list, chat, unwritten) abort
   let l:about = s:about(a:chat[1], a:unwritten)
-  return printf('%s %4d turn%s %9s  %s%s', s:age(a:list.now - a:chat[0], a:chat[0]), l:about.turns,
+  return printf('%s %4d turn%s %10s  %s%s', s:age(a:list.now - a:chat[0], a:chat[0]), l:about.turns,
         \ l:about.turns == 1 ? ' ' : 's', s:price(l:about),
         \ a:list.all ? fnamemodify(a:chat[1], ':h:t') . ': ' : '', l:about.title)
 endfunction
 
 function! s:price(about) abort
-  return a:about.cost == 0 ? '' : (a:about.sure ? '$' : '~$') . printf(a:about.cost < 0.1 ? '%.4f' : '%.2f', a:about.cost)
+  return a:about.cost == 0 ? '' : (a:about.sure ? '' : '~') . deepchat#sum#dollars(a:about.cost)
 endfunction
 
 function! s:age(seconds, time) abort

@@ -37,7 +37,7 @@ static const struct {
     {"here", "title",
      "---\ntitle:  \"Of \t\x1b lambs\"\n---\n\n%% user\n\nwhat?" ANSWER(
          " cost=0.00021") "No\n\n%% user\n\n",
-     10, "now", 2, "$0.0002", "Of    lambs"},
+     10, "now", 2, "$0.00021", "Of    lambs"},
     {"there", "other", "%% user\n\nFar away\n\n%% user\n\n", 70, "1 min", 1, "",
      "Far away"},
     {"here", "words",
@@ -49,7 +49,7 @@ static const struct {
      "Before any marker\nNEEDLE\n\n%% alternate cost=0.001\n\nx\n\n"
      "%% alternate\n\n%%% user\n\nq\n\n%%% assistant est=0.002\n\ny" ANSWER(
          " cost=0.004") "z\n%%% assistant cost=9\n\n%% user\n\ndraft",
-     HOUR, "1 h", 3, "~$0.0070", "Before any marker"},
+     HOUR, "1 h", 3, "~$0.007", "Before any marker"},
     {"there", "wide", "---\ntitle: " WIDE WIDE WIDE "x\n---\nLamm\n", HOUR + 1,
      "1 h", 1, "", WIDE WIDE WIDE "x"},
     {"here", "empty", "", 47 * HOUR, "1 d", 0, "", "empty"},
@@ -128,7 +128,7 @@ expect_row(struct ed *ed, size_t i, int row, bool all)
     strftime(date, sizeof date, "%Y-%m-%d", gmtime(&at));
     if (all)
         snprintf(head, sizeof head, "%s: ", saved[i].project);
-    snprintf(want, sizeof want, "%10s %4d turn%s %9s  %s%s",
+    snprintf(want, sizeof want, "%10s %4d turn%s %10s  %s%s",
              saved[i].shown_age ? saved[i].shown_age : date, saved[i].turns,
              saved[i].turns == 1 ? " " : "s", saved[i].price, head,
              saved[i].title);
