@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/catalog_rig.h"
+#include "lib/root.h"
 #include "lib/tmpdir.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -336,10 +337,13 @@ Test(catalog, files, .timeout = 60)
     free(path);
     free(url);
     /* without a place it is in memory only */
+    root_off();
     chmod(tmpdir_path(rig.dir, "models"), 0);
     catalog_rig_fetch(&rig, "a/m", true);
     cr_expect_eq(rig.count, 2);
     chmod(tmpdir_path(rig.dir, "models"), 0700);
+    cr_expect_eq(tmpdir_count(tmpdir_path(rig.dir, "models"), ".json"), 1);
+    root_on();
     catalog_rig_stop(&rig);
 }
 

@@ -16,6 +16,7 @@
 #include "host/host.h"
 #include "host/reply_ask.h"
 #include "lib/proc.h"
+#include "lib/root.h"
 #include "lib/server.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
@@ -84,15 +85,20 @@ setup(void)
     put("project/empty.png", "", 0);
     put_large("project/full.png", DC_IMAGE_MAX);
     put_large("project/over.png", DC_IMAGE_MAX + 1);
+    put("project/closed.png", PNG, 8);
+    make("project/closed.png", chmod, 0);
+    make("project/shut", mkdir, 0);
     put("secret.png", PNG, 8);
     put("listed.png", PNG, 8);
     link_to("project/out.png", "secret.png");
     link_to("project/nowhere.png", "nothing");
+    root_off();
 }
 
 static void
 teardown(void)
 {
+    root_on();
     temp_remove(dir);
 }
 
@@ -205,6 +211,10 @@ static const struct {
         "dir is a directory; nothing was sent"},
     {"a FIFO", "![](fifo)\n", NULL,
         "fifo is no regular file; nothing was sent"},
+    {"closed", "![](closed.png)\n", NULL,
+        "closed.png: Permission denied; nothing was sent"},
+    {"in a closed directory", "![](shut/a.png)\n", NULL,
+        "shut/a.png: Permission denied; nothing was sent"},
     {"missing", "![](no.png)\n", NULL, "no file no.png; nothing was sent"},
     {"a link to nothing", "![](nowhere.png)\n", NULL,
         "no file nowhere.png; nothing was sent"},

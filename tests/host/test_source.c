@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/proc.h"
+#include "lib/root.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define BYTES(s) s, sizeof(s) - 1
@@ -104,10 +105,15 @@ Test(source, what_it_is, .timeout = 20)
     most[SOURCE_MAX] = '\0';
     temp_write(path, most, SOURCE_MAX);
     expect(path, all, most, "at the limit");
-    if (geteuid() != 0) {
-        chmod(path, 0);
-        expect(path, all, "!f: Permission denied; nothing was sent", "closed");
-    }
+    root_off();
+    chmod(path, 0);
+    expect(path, all, "!f: Permission denied; nothing was sent", "closed");
+    chmod(path, 0600);
+    chmod(dir, 0);
+    expect(path, all, "!f: Permission denied; nothing was sent", "its folder");
+    chmod(dir, 0711);
+    expect(path, all, most, "a folder that only lets through");
+    root_on();
     free(most);
     free(path);
     temp_remove(dir);
