@@ -62,6 +62,28 @@ ask_config(const struct value *args, const struct dc_transcript *tr,
     return config_new(&sources, err);
 }
 
+struct config *
+ask_config_text(const struct value *args, struct dc_error *err)
+{
+    struct dc_transcript *tr;
+    if (!dc_transcript_parse(&tr, value_as_str(value_get(args, "text")), err))
+        return NULL;
+    struct config *cfg = ask_config(args, tr, err);
+    dc_transcript_free(tr);
+    return cfg;
+}
+
+char *
+ask_state_dir(const struct value *args)
+{
+    struct config *cfg = ask_config(args, NULL, NULL);
+    if (cfg == NULL)
+        cfg = ask_config(NULL, NULL, NULL);
+    char *dir = config_state_dir(cfg);
+    config_free(cfg);
+    return dir;
+}
+
 static void
 free_chat(void *own)
 {

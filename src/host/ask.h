@@ -63,11 +63,20 @@ ask_fn ask_inline;   /* any other text: what stands at a place in it */
 /* What the request uses is written down, and for this chat. */
 void ask_count(struct ask *ask, const struct value *args);
 
-/* ---- for these functions ---- */
+/* ---- of any message ---- */
 
-/* The options as the message and this chat (may be NULL) have them. */
+/* The options as the message (settings, buffer, arguments) and this chat (may
+ * be NULL) have them. NULL with *err as config_new(). */
 struct config *ask_config(const struct value *args,
                           const struct dc_transcript *tr, struct dc_error *err);
+/* The same with the chat, or its front matter, that the message has as text. */
+struct config *ask_config_text(const struct value *args, struct dc_error *err);
+/* config_state_dir() as the message has it. Where its options are wrong, the
+ * default place holds. Owned (free); NULL without a home directory. */
+char *ask_state_dir(const struct value *args);
+
+/* ---- for these functions ---- */
+
 /* The chat in the message, as ask's own, and its options. */
 struct dc_transcript *ask_chat(struct ask *ask, const struct value *args,
                                struct dc_error *err);

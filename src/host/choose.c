@@ -32,10 +32,6 @@ static struct config *
 read_config(const struct value *args, const char *provider, const char *model,
             struct dc_error *err)
 {
-    struct dc_transcript *tr;
-    struct dc_str text = value_as_str(value_get(args, "text"));
-    if (!dc_transcript_parse(&tr, text, err))
-        return NULL;
     struct value *all = value_copy(args), *list = value_list();
     const struct value *given = value_get(args, "arguments"), *item;
     for (size_t i = 0; (item = value_at(given, i)) != NULL; i++)
@@ -52,9 +48,8 @@ read_config(const struct value *args, const char *provider, const char *model,
         buf_finish(&argument);
     }
     value_put(all, "arguments", list);
-    struct config *cfg = ask_config(all, tr, err);
+    struct config *cfg = ask_config_text(all, err);
     value_free(all);
-    dc_transcript_free(tr);
     return cfg;
 }
 

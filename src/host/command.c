@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/ask.h"
 #include "host/chat.h"
 #include "host/check.h"
 #include "host/choose.h"
@@ -30,29 +31,6 @@ one(struct value *item)
     return args;
 }
 
-/* The settings of a message without a chat. When they are wrong, the places
- * and defaults that need no setting still hold. */
-static struct config *
-settings_of(const struct value *args, struct dc_error *err)
-{
-    struct config_sources sources = {.settings = value_get(args, "settings"),
-                                     .buffer = value_get(args, "buffer")};
-    return config_new(&sources, err);
-}
-
-static char *
-state_dir_of(const struct value *args)
-{
-    struct dc_error err;
-    struct config *cfg = settings_of(args, &err);
-    if (cfg == NULL)
-        cfg =
-            config_new(&(struct config_sources){NULL, NULL, NULL, NULL}, &err);
-    char *dir = config_state_dir(cfg);
-    config_free(cfg);
-    return dir;
-}
-
 static void
 start_log(const char *state_dir)
 {
@@ -69,7 +47,7 @@ add_missing_key(struct value *about, const struct value *args)
 {
     const char *key, *source;
     struct dc_error err;
-    struct config *cfg = settings_of(args, &err);
+    struct config *cfg = ask_config(args, NULL, &err);
     if (cfg != NULL && config_key(cfg, &key, &source, &err) == KEY_MISSING)
         value_put(about, "no_key", value_text(err.text));
     config_free(cfg);
@@ -79,7 +57,7 @@ static void
 hello(struct host *host, const struct value *args)
 {
     host->foreign = value_as_int(value_get(args, "protocol"), 0) != DC_PROTOCOL;
-    char *state = state_dir_of(args);
+    char *state = ask_state_dir(args);
     start_log(state);
     locks_set_pid(host->locks,
                   (long)value_as_int(value_get(args, "pid"), getpid()));
@@ -162,7 +140,7 @@ static void
 attach(struct host *host, const struct value *args)
 {
     int holder;
-    char *state = state_dir_of(args);
+    char *state = ask_state_dir(args);
     const char *file = value_as_text(value_get(args, "file"), "");
     if (!locks_take(host->locks, state, file, &holder)) {
         struct value *reply = value_list();
@@ -195,7 +173,7 @@ closed(struct host *host, const struct value *args)
 static void
 resume(struct host *host, const struct value *args)
 {
-    char *state = state_dir_of(args);
+    char *state = ask_state_dir(args);
     resume_list(host->resume, state);
     free(state);
 }
@@ -240,8 +218,8 @@ on_checked(void *user, const struct value *lines)
 static void
 check(struct host *host, const struct value *args)
 {
-    struct dc_error err;
-    struct config *cfg = settings_of(args, &err);
+    struct dc_error err = {.text = ""};
+    struct config *cfg = ask_config(args, NULL, &err);
     check_start(host->lp, host->http, cfg, err.text, on_checked, host);
 }
 

@@ -105,7 +105,7 @@ print_check(void *user, const struct value *lines)
 static int
 check(struct loop *lp, struct http *http, const struct value *arguments)
 {
-    struct dc_error err;
+    struct dc_error err = {.text = ""};
     struct config_sources sources = {.arguments = arguments};
     struct config *cfg = config_new(&sources, &err);
     check_start(lp, http, cfg, err.text, print_check, lp);

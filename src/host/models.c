@@ -8,8 +8,8 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "host/ask.h"
 #include "host/catalog.h"
-#include "host/config.h"
 #include "host/model_line.h"
 #include "host/model_list.h"
 
@@ -98,24 +98,6 @@ on_models(void *user, const struct model_info *models, size_t count,
     tell(q, line);
 }
 
-static struct config *
-settings_of(const struct value *args, struct dc_error *err)
-{
-    struct dc_transcript *tr;
-    struct config *cfg = NULL;
-    if (!dc_transcript_parse(&tr, value_as_str(value_get(args, "text")), err))
-        return NULL;
-    struct config_sources sources = {
-        .settings = value_get(args, "settings"),
-        .buffer = value_get(args, "buffer"),
-        .chat = tr,
-        .arguments = value_get(args, "arguments"),
-    };
-    cfg = config_new(&sources, err);
-    dc_transcript_free(tr);
-    return cfg;
-}
-
 static struct value *
 new_answer(const struct value *id)
 {
@@ -136,16 +118,15 @@ models_ask(struct host *host, const struct value *args)
     *q = (struct query){
         .host = host,
         .answer = new_answer(value_get(args, "id")),
-        .cfg = settings_of(args, &err),
+        .cfg = ask_config_text(args, &err),
         .list = value_as_bool(value_get(args, "list"), false),
     };
-    struct config *cfg = q->cfg != NULL ? settings_of(args, &err) : NULL;
-    if (cfg == NULL) {
+    if (q->cfg == NULL) {
         tell(q, err.text);
         return;
     }
-    value_put(q->answer, "host", value_text(config_host(cfg)));
-    value_put(q->answer, "model", value_text(config_model(cfg)));
-    catalog_fetch(host->catalog, cfg,
+    value_put(q->answer, "host", value_text(config_host(q->cfg)));
+    value_put(q->answer, "model", value_text(config_model(q->cfg)));
+    catalog_fetch(host->catalog, config_copy(q->cfg),
                   value_as_bool(value_get(args, "fresh"), false), on_models, q);
 }

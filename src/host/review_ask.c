@@ -66,12 +66,7 @@ review_read(struct review *review)
 static struct config *
 read_config(const struct value *args, struct dc_error *err)
 {
-    struct config_sources sources = {
-        .settings = value_get(args, "settings"),
-        .buffer = value_get(args, "buffer"),
-        .arguments = value_get(args, "arguments"),
-    };
-    struct config *cfg = config_new(&sources, err);
+    struct config *cfg = ask_config(args, NULL, err);
     if (cfg == NULL || ask_no_schema(cfg, err))
         return cfg;
     config_free(cfg);

@@ -3,23 +3,8 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "host/config.h"
+#include "host/ask.h"
 #include "host/usage.h"
-
-/* Where the settings say it is; in its default place if they are wrong. */
-static char *
-state_dir(const struct value *args)
-{
-    struct config_sources sources = {.settings = value_get(args, "settings"),
-                                     .buffer = value_get(args, "buffer")};
-    struct config_sources none = {.settings = NULL};
-    struct config *cfg = config_new(&sources, NULL);
-    if (cfg == NULL)
-        cfg = config_new(&none, NULL);
-    char *dir = config_state_dir(cfg);
-    config_free(cfg);
-    return dir;
-}
 
 static int
 days_of(const struct value *args)
@@ -36,7 +21,7 @@ usage_ask(struct host *host, const struct value *args)
     char named[USAGE_CHAT_MAX], unnamed[USAGE_CHAT_MAX];
     usage_chat(host->usage, file, 0, named);
     usage_chat(host->usage, "", buf, unnamed);
-    char *dir = state_dir(args);
+    char *dir = ask_state_dir(args);
     struct buf text;
     usage_read(dir, &text);
     struct value *list = value_list();
