@@ -39,14 +39,18 @@ function! deepchat#allow#ask(buf, paths) abort
       return 0
     endif
     call add(s:allowed, l:file)
+    if !bufloaded(a:buf)
+      call deepchat#ui#error('the chat was closed; nothing was sent')
+      return 0
+    endif
   endfor
   return 1
 endfunction
 
 " Drawn anew behind it, so that what is said next needs no <Enter>.
 function! s:confirm(file) abort
-  let l:yes = confirm(printf("deepchat: %s is outside the project.\nSend it to the server?",
-        \ strtrans(a:file)), "&Send\n&No", 2, 'Question') == 1
+  let l:yes = deepchat#wait#for({-> confirm(printf("deepchat: %s is outside the project.\nSend it to the server?",
+        \ strtrans(a:file)), "&Send\n&No", 2, 'Question') == 1})
   redraw
   return l:yes
 endfunction
@@ -62,6 +66,23 @@ function! deepchat#allow#send(buf, last, options) abort
   return has_key(a:options, 'quiet')
         \ || deepchat#allow#ask(a:buf, s:schema(a:buf, deepchat#role#arguments(a:buf, a:last) + get(a:options, 'arguments', []))
         \   + s:images(a:buf, a:last) + deepchat#context#files(a:buf, a:last))
+endfunction
+
+" The same where the command means lines by their numbers: if others stand there
+" behind a question, or a reply has begun, nothing is sent.
+function! deepchat#allow#send_as_it_is(buf, last, options) abort
+  let l:state = s:state(a:buf)
+  if !deepchat#allow#send(a:buf, a:last, a:options)
+    return 0
+  elseif s:state(a:buf) != l:state
+    call deepchat#ui#error('the chat changed meanwhile; nothing was sent')
+    return 0
+  endif
+  return 1
+endfunction
+
+function! s:state(buf) abort
+  return [getbufvar(a:buf, 'changedtick'), deepchat#buf#running(a:buf)]
 endfunction
 
 " The file that path means in the chat in buf, absolute and without links; '' if

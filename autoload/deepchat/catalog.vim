@@ -65,10 +65,7 @@ endfunction
 
 " Until id is answered or the time is up. True if it is answered.
 function! s:wait(id, patience) abort
-  let l:start = reltime()
-  while has_key(s:asked, a:id) && deepchat#host#running() && reltimefloat(reltime(l:start)) < a:patience
-    sleep 5m
-  endwhile
+  call deepchat#wait#until({-> !has_key(s:asked, a:id) || !deepchat#host#running()}, a:patience)
   return !has_key(s:asked, a:id)
 endfunction
 

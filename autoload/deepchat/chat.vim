@@ -11,9 +11,6 @@ let s:QUEUED = 999998
 
 let s:last = {}
 let s:count = 0
-" ask() is at work so many times over; [buf, pid] of chats found held meanwhile.
-let s:asking = 0
-let s:heard = []
 
 " ---- opening ---------------------------------------------------------------
 
@@ -126,19 +123,16 @@ function! deepchat#chat#shown(buf) abort
 endfunction
 
 " Another living editor has the file of buf. A chat that was picked for the
-" user gives way to a new one; one that the user opened becomes read-only. What
-" is heard while the user is being asked is acted on when that is answered.
+" user gives way to a new one; one that the user opened becomes read-only.
 function! deepchat#chat#locked(buf, pid) abort
   call setbufvar(a:buf, 'deepchat_locked', 1)
-  if s:asking
-    let s:heard += [[a:buf, a:pid]]
-  else
-    call s:give_way(a:buf, a:pid)
-  endif
+  call deepchat#wait#later({-> s:give_way(a:buf, a:pid)})
 endfunction
 
 function! s:give_way(buf, pid) abort
-  if a:buf == bufnr('%') && getbufvar(a:buf, 'deepchat_auto', -1) == b:changedtick
+  if !getbufvar(a:buf, 'deepchat_locked', 0)
+    return
+  elseif a:buf == bufnr('%') && getbufvar(a:buf, 'deepchat_auto', -1) == b:changedtick
     let l:project = b:deepchat_project
     let l:asked = get(b:, 'deepchat_asked', {})
     let l:window = win_getid()
@@ -288,25 +282,13 @@ function! deepchat#chat#ask(what) abort
     call deepchat#chat#add_text(l:buf, a:what.text)
   endif
   call deepchat#chat#to_end()
-  let s:asking += 1
-  try
-    if !empty(a:what.text)
-      call deepchat#chat#send(l:buf, filter(copy(a:what), 'index(["arguments", "quiet"], v:key) >= 0'))
-    endif
-  finally
-    let s:asking -= 1
-    if l:picked && bufloaded(l:buf)
-      call setbufvar(l:buf, 'deepchat_asked', a:what)
-      call setbufvar(l:buf, 'deepchat_auto', getbufvar(l:buf, 'changedtick'))
-    endif
-    call s:act_on_heard()
-  endtry
-endfunction
-
-function! s:act_on_heard() abort
-  while s:asking == 0 && !empty(s:heard)
-    call call('s:give_way', remove(s:heard, 0))
-  endwhile
+  if !empty(a:what.text)
+    call deepchat#chat#send(l:buf, filter(copy(a:what), 'index(["arguments", "quiet"], v:key) >= 0'))
+  endif
+  if l:picked
+    call setbufvar(l:buf, 'deepchat_asked', a:what)
+    call setbufvar(l:buf, 'deepchat_auto', getbufvar(l:buf, 'changedtick'))
+  endif
 endfunction
 
 " <CR> and <C-s>: send from the last user turn; from elsewhere go there.
@@ -328,9 +310,8 @@ endfunction
 " or queued.
 function! deepchat#chat#send(buf, options) abort
   call deepchat#ui#clear_error(a:buf)
-  let l:count = len(getbufline(a:buf, 1, '$'))
-  let l:last = has_key(a:options, 'line') ? deepchat#turn#range_end(a:buf, a:options.line) : l:count
-  if !deepchat#allow#send(a:buf, l:last, a:options)
+  if !call(has_key(a:options, 'line') ? 'deepchat#allow#send_as_it_is' : 'deepchat#allow#send',
+        \ [a:buf, s:last_line(a:buf, a:options), a:options])
     return 0
   elseif deepchat#buf#running(a:buf) > 0
     return s:queue(a:buf, a:options)
@@ -340,9 +321,15 @@ function! deepchat#chat#send(buf, options) abort
   endif
   call setbufvar(a:buf, 'deepchat_turn', s:own_turn(a:buf))
   call setbufvar(a:buf, 'deepchat_given', get(a:options, 'arguments', []))
+  let [l:last, l:count] = [s:last_line(a:buf, a:options), deepchat#buf#line_count(a:buf)]
   let l:id = deepchat#room#expect(a:buf, l:last - 1, l:last < l:count ? deepchat#alt#end(a:buf, l:last) : -1)
   call deepchat#buf#status(l:id, 'waiting')
   return deepchat#context#ask_host(l:id, a:buf, l:last, a:options)
+endfunction
+
+" The last line of buf that goes along.
+function! s:last_line(buf, options) abort
+  return has_key(a:options, 'line') ? deepchat#turn#range_end(a:buf, a:options.line) : deepchat#buf#line_count(a:buf)
 endfunction
 
 " Ask for reply id to the first lines of buf, down to last. options: arguments;

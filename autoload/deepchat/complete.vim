@@ -44,12 +44,8 @@ endfunction
 " The options that the host knows, as host#about() has them; it is started if it
 " does not run.
 function! deepchat#complete#options() abort
-  let l:start = reltime()
   if deepchat#host#start() ==# ''
-    while empty(deepchat#host#about()) && deepchat#host#running()
-          \ && reltimefloat(reltime(l:start)) < s:PATIENCE
-      sleep 5m
-    endwhile
+    call deepchat#wait#until({-> !empty(deepchat#host#about()) || !deepchat#host#running()}, s:PATIENCE)
   endif
   return copy(get(deepchat#host#about(), 'options', []))
 endfunction

@@ -35,7 +35,7 @@ function! deepchat#continue#chat(buf, options) abort
         \ + get(a:options, 'arguments', [])
   let l:options = extend({'arguments': l:arguments}, a:options, 'keep')
   if deepchat#chat#is_held(a:buf) || deepchat#chat#is_fixed(a:buf) || !s:can_go_on(a:buf, l:lnum)
-        \ || !deepchat#allow#send(a:buf, l:lnum, l:options)
+        \ || !deepchat#allow#send_as_it_is(a:buf, l:lnum, l:options)
     return 0
   endif
   let l:reply = s:expect(a:buf, l:lnum)

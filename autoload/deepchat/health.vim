@@ -62,14 +62,10 @@ function! deepchat#health#report() abort
   let s:answer = []
   let s:waiting = 1
   let l:why = deepchat#host#send('check', {'settings': deepchat#settings()})
-  let l:start = reltime()
-  while l:why ==# '' && empty(s:answer)
-    if !deepchat#host#running() || reltimefloat(reltime(l:start)) > s:PATIENCE
-      let l:why = 'the host does not answer (:DeepLog)'
-      break
-    endif
-    sleep 10m
-  endwhile
+  if l:why ==# ''
+    call deepchat#wait#until({-> !empty(s:answer) || !deepchat#host#running()}, s:PATIENCE)
+    let l:why = empty(s:answer) ? 'the host does not answer (:DeepLog)' : ''
+  endif
   let s:waiting = 0
   return l:lines + (l:why ==# '' ? s:answer : s:trouble(l:why))
 endfunction

@@ -24,7 +24,7 @@ function! deepchat#inspect#command(mods, range, line, args) abort
   let l:buf = bufnr('%')
   let l:last = a:range > 0 ? deepchat#turn#range_end(l:buf, a:line) : line('$')
   let l:options = {'arguments': map(l:words, 'v:val[2:]')}
-  if !deepchat#allow#send(l:buf, l:last, l:options)
+  if !deepchat#allow#send_as_it_is(l:buf, l:last, l:options)
     return
   endif
   let s:last = {'id': s:last.id + 1, 'mods': a:mods, 'opened': 0, 'buf': s:last.buf, 'about': {}, 'text': ''}

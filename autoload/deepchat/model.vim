@@ -159,10 +159,7 @@ endfunction
 
 " Until the answer is there or the time is up; true if it is.
 function! s:wait(choice) abort
-  let l:start = reltime()
-  while has_key(s:choices, a:choice.id) && deepchat#host#running() && reltimefloat(reltime(l:start)) < s:PATIENCE
-    sleep 5m
-  endwhile
+  call deepchat#wait#until({-> !has_key(s:choices, a:choice.id) || !deepchat#host#running()}, s:PATIENCE)
   return !has_key(s:choices, a:choice.id)
 endfunction
 

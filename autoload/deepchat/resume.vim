@@ -36,7 +36,7 @@ function! deepchat#resume#show(entries, more) abort
   elseif len(s:found) == 1
     call s:take(s:found[0])
   else
-    call s:show_list(s:found)
+    call deepchat#wait#later(function('s:show_list', [s:found]))
   endif
 endfunction
 
@@ -71,7 +71,7 @@ function! deepchat#resume#piece(file, part, text, last) abort
   endif
   let l:entry.user = join(l:entry.user, '')
   let l:entry.turns = join(l:entry.turns, '')
-  call s:restore(l:entry)
+  call deepchat#wait#later(function('s:restore', [l:entry]))
   return 1
 endfunction
 

@@ -38,7 +38,7 @@ function! deepchat#retry#chat(buf, options) abort
   if l:asked == 0
     call deepchat#ui#error('nothing to retry: no ' . (l:lnum > 0 ? 'question above the answer' : 'answer in this chat'))
     return 0
-  elseif !deepchat#allow#send(a:buf, l:asked, l:options)
+  elseif !deepchat#allow#send_as_it_is(a:buf, l:asked, l:options)
     return 0
   endif
   let l:reply = s:expect(a:buf, l:lnum, l:asked, l:options.replace)

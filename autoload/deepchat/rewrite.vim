@@ -23,7 +23,7 @@ let s:is_visual = 0
 
 " :[range]DeepRewrite[!] [/role...] [++opt=val...] [instruction]
 function! deepchat#rewrite#command(bang, line1, line2, args) abort
-  let l:where = {'line1': a:line1, 'line2': a:line2}
+  let l:where = {'buf': bufnr('%'), 'line1': a:line1, 'line2': a:line2}
   if !s:can(bufnr('%'), l:where)
     return
   endif
@@ -71,11 +71,11 @@ function! deepchat#rewrite#act(type) abort
     call deepchat#ui#error('no rewrite of a block; select characters or lines')
     return
   endif
-  let l:where = a:type ==# 'char' ? s:characters() : {'line1': line("'["), 'line2': line("']")}
+  let l:where = extend({'buf': bufnr('%')}, a:type ==# 'char' ? s:characters() : {'line1': line("'["), 'line2': line("']")})
   if !s:can(bufnr('%'), l:where)
     return
   endif
-  let s:again = s:again ==# '' ? s:ask() : s:again
+  let s:again = s:again ==# '' ? s:asked_for(l:where, function('s:ask')) : s:again
   if s:again !=# ''
     call s:start(l:where, s:again, {})
   endif
@@ -98,7 +98,8 @@ function! s:can(buf, where) abort
     return 0
   endif
   let l:count = a:where.line2 - a:where.line1 + 1
-  return l:count < s:MANY_LINES || confirm(printf('deepchat: rewrite %d lines?', l:count), "&Yes\n&No", 2) == 1
+  return l:count < s:MANY_LINES
+        \ || s:asked_for(a:where, {-> confirm(printf('deepchat: rewrite %d lines?', l:count), "&Yes\n&No", 2)}) == 1
 endfunction
 
 function! s:refusal(buf, where) abort
@@ -123,10 +124,11 @@ endfunction
 
 " words are what the user typed, with what may stand in front of an instruction.
 function! s:start(where, words, options) abort
-  let l:buf = bufnr('%')
+  let l:buf = a:where.buf
   let l:said = deepchat#role#split(a:words)
-  if l:said.why !=# ''
-    call deepchat#ui#error(l:said.why)
+  let l:why = a:where.line1 > 0 ? l:said.why : 'these lines are gone; nothing was sent'
+  if l:why !=# ''
+    call deepchat#ui#error(l:why)
     return
   endif
   let l:options = extend({'arguments': l:said.arguments, 'words': a:words}, a:options)
@@ -141,9 +143,9 @@ endfunction
 " The instruction for one call of the Ex command: the one that the same command
 " was given for an earlier line. '' is "no".
 function! s:instruction(where) abort
-  let l:here = {'buf': bufnr('%'), 'line': a:where.line1}
+  let l:here = {'buf': a:where.buf, 'line': a:where.line1}
   if empty(s:asked) || s:asked.buf == l:here.buf && s:asked.line >= l:here.line
-    let s:asked = {'text': s:ask()}
+    let s:asked = {'text': s:asked_for(a:where, function('s:ask'))}
     call s:forget_later()
   endif
   call extend(s:asked, l:here)
@@ -190,6 +192,27 @@ function! s:ask() abort
     let s:history = s:history[max([len(s:history) - s:HISTORY_MAX, 0]) :]
   endif
   return l:text
+endfunction
+
+" What Ask() returns. Lines may move meanwhile: where is brought up to date, its
+" line1 being 0 if they are gone. Vim forgets an anchor in a line that is written
+" anew: with as many lines as before it is at its place.
+function! s:asked_for(where, Ask) abort
+  let [l:buf, l:key] = [a:where.buf, deepchat#buf#new_id() * 8]
+  let l:count = line('$')
+  " an anchor at the start of a line would take in what comes right above it
+  call deepchat#port#anchor(l:buf, l:key, a:where.line1 - 1, get(a:where, 'col1', strlen(getline(a:where.line1))),
+        \ a:where.line2 - 1, get(a:where, 'col2', strlen(getline(a:where.line2))))
+  let l:answer = deepchat#wait#for(a:Ask)
+  let l:at = bufloaded(l:buf) ? deepchat#port#anchor_at(l:buf, l:key) : []
+  call deepchat#port#anchor_drop(l:buf, l:key)
+  if !empty(l:at)
+    call extend(a:where, {'line1': l:at[0] + 1, 'line2': l:at[2] + 1})
+    call extend(a:where, has_key(a:where, 'col1') ? {'col1': l:at[1], 'col2': l:at[3]} : {})
+  elseif !bufloaded(l:buf) || has_key(a:where, 'col1') || deepchat#buf#line_count(l:buf) != l:count
+    let a:where.line1 = 0
+  endif
+  return l:answer
 endfunction
 
 function! s:set_history(lines) abort
