@@ -130,11 +130,11 @@ endfunction
 
 " The schema that holds for this send.
 function! s:schema(buf, arguments) abort
-  let l:given = filter(copy(a:arguments), 'v:val =~# "^json_schema="')
   let l:lines = getbufline(a:buf, 1, 200)
   let l:front = get(l:lines, 0, '') =~# '^---\r\?$' ? l:lines[1 : match(l:lines, '^---\r\?$', 1)] : []
-  let l:given = filter(l:front, 'v:val =~# "^json_schema:"') + l:given
-  let l:value = matchstr(get(l:given, -1, ''), '[:=]\s*\zs.\{-}\ze\s*$')
+  let l:given = filter(l:front, 'v:val =~# "^json_schema:"')
+  let l:value = trim(deepchat#role#argument(a:arguments, 'json_schema'))
+  let l:value = l:value !=# '' ? l:value : matchstr(get(l:given, -1, ''), ':\s*\zs.\{-}\ze\s*$')
   if l:value =~# '^".*"$'
     silent! let l:value = json_decode(l:value)
   endif

@@ -277,8 +277,8 @@ endfunction
 " True if a rewrite of buf with these arguments is to be shown so at its end.
 function! deepchat#diff#is_wanted(buf, arguments) abort
   let l:settings = extend(copy(deepchat#settings()), deepchat#settings(a:buf))
-  let l:argument = filter(copy(a:arguments), 'v:val =~# "^review="')
-  return (empty(l:argument) ? deepchat#text(l:settings, 'review', '') : l:argument[-1][7:]) ==# 'diff'
+  let l:given = deepchat#role#argument(a:arguments, 'review')
+  return (l:given ==# '' ? deepchat#text(l:settings, 'review', '') : l:given) ==# 'diff'
 endfunction
 
 " A rewrite has ended, and has hunks: open the tab as soon as all that run in

@@ -29,8 +29,9 @@ endfunction
 
 " ---- one role --------------------------------------------------------------
 
-" The role of that name: name, text (lines), arguments (a list of 'name=value'),
-" title and system ('' for none), and why it cannot be used, '' if it can.
+" The role of that name: name, text (lines), arguments (a list of ['name=value',
+" name of the role, line]), title and system ('' for none), and why it cannot be
+" used, '' if it can.
 function! deepchat#role#read(name) abort
   let l:role = {'name': a:name, 'text': [], 'arguments': [], 'title': '', 'system': '', 'why': ''}
   let l:paths = filter(map(s:dirs(), {_, dir -> dir . '/' . a:name . '.md'}), {_, path -> getftype(path) !=# ''})
@@ -84,7 +85,7 @@ function! s:read_front(role, lines) abort
     elseif l:name ==# 'system'
       let a:role.system = s:text(l:value)
     else
-      call add(a:role.arguments, l:name . '=' . l:value)
+      call add(a:role.arguments, [l:name . '=' . l:value, a:role.name, l:number])
     endif
   endfor
 endfunction
@@ -178,6 +179,13 @@ function! s:standing(buf, last) abort
     let [l:lnum, l:kind] = deepchat#turn#last_marker(a:buf, l:lnum - 1)
   endwhile
   return l:names
+endfunction
+
+" The last value of an option in a list of arguments, those of roles among them;
+" '' if there is none.
+function! deepchat#role#argument(arguments, name) abort
+  let l:texts = map(copy(a:arguments), {_, item -> type(item) == v:t_list ? item[0] : item})
+  return matchstr(get(filter(l:texts, {_, text -> text =~# '^' . a:name . '='}), -1, ''), '=\zs.*')
 endfunction
 
 " What those roles ask for: that holds whenever this turn is sent.

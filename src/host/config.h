@@ -53,7 +53,8 @@ struct config_sources {
     const struct value *settings; /* g:deepchat */
     const struct value *buffer;   /* b:deepchat */
     const struct dc_transcript *chat;
-    const struct value *arguments; /* list of "name=value" */
+    const struct value *arguments; /* list of "name=value", those that a role
+                                      chose as list of that, its name, line */
 };
 
 struct config;

@@ -216,6 +216,21 @@ read_argument(struct value *map, struct dc_str text, struct dc_error *err)
     return read_pair(map, name, value, OPTION_ARGUMENT, err);
 }
 
+/* One that a role's file holds: say where. */
+static bool
+read_of_role(struct value *map, const struct value *item, struct dc_error *err)
+{
+    struct buf name;
+    if (read_argument(map, value_as_str(value_at(item, 0)), err))
+        return true;
+    buf_init(&name, 64);
+    option_show(&name, value_as_str(value_at(item, 1)), 17);
+    located(err, "role %s, line %lld: ", name.len > 0 ? name.ptr : "\"\"",
+            (long long)value_as_int(value_at(item, 2), 0));
+    buf_finish(&name);
+    return false;
+}
+
 static struct value *
 read_arguments(const struct value *list, struct dc_error *err)
 {
@@ -223,7 +238,9 @@ read_arguments(const struct value *list, struct dc_error *err)
     bool ok = is_empty(list) || list->kind == VALUE_LIST ||
               fail(err, DC_E_SYNTAX, "arguments take a list");
     for (size_t i = 0; ok && !is_empty(list) && i < list->count; i++)
-        ok = read_argument(map, value_as_str(list->items[i]), err);
+        ok = value_is(list->items[i], VALUE_LIST)
+                 ? read_of_role(map, list->items[i], err)
+                 : read_argument(map, value_as_str(list->items[i]), err);
     if (ok)
         return map;
     value_free(map);

@@ -34,6 +34,7 @@ static const struct {
     {"theft", "---\\napi_key_cmd: [\\\"cat\\\"]\\n---\\nx"},
     {"empty", "\\n"},
     {"hot", "---\\ntemperature: 9\\n---\\nx"},
+    {"wrong", "---\\nseed: 1\\n# sed\\nsed: 1\\n---\\nx"},
     {"a=b", "x"},
     {"tab\tbed", "x"},
     {"shape", "---\\njson_schema: \\\"~/shape.json\\\"\\n---\\nShape."},
@@ -156,7 +157,10 @@ static const struct {
     {"/dir x", "role dir cannot be read" UNSENT},
     {"/pipe x", "role pipe cannot be read" UNSENT},
     {"/big x", "role big is over 1 MiB" UNSENT},
-    {"/hot x", "temperature is 9, takes 0 to 2"},
+    {"/hot x", "role hot, line 2: temperature is 9, takes 0 to 2"},
+    {"/mine /wrong x",
+     "role wrong, line 4: unknown option sed; did you mean seed?"},
+    {"++temperature=9 x", "temperature is 9, takes 0 to 2"},
 };
 
 Test(editor_roles, of_no_use)

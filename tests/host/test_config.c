@@ -290,6 +290,14 @@ static const struct {
      "temperature takes a value: ++temperature=..."},
     {{"{}", NULL, NULL, "[\"=1\"]"}, "unknown option \"\"; did you mean n?"},
     {{"{}", NULL, NULL, "\"n=1\""}, "arguments take a list"},
+    /* of a role, with its name and the line of its file */
+    {{"{}", NULL, NULL, "[\"n=1\",[\"temperature=9\",\"hot\",12]]"},
+     "role hot, line 12: temperature is 9, takes 0 to 2"},
+    {{"{}", NULL, NULL, "[[\"temprature=1\",\"a-role-with-a-long-name\",2]]"},
+     "role a-role-with-a-..., line 2: unknown option temprature; did you mean "
+     "temperature?"},
+    {{"{}", NULL, NULL, "[[\"host=x\",\"r\",2]]"},
+     "role r, line 2: host may not stand in an argument"},
     {{"{\"provider\":\"opnrouter\",\"providers\":{\"openrouter\":{}}}", NULL,
       NULL, NULL},
      "unknown provider opnrouter; did you mean openrouter?"},
@@ -380,6 +388,8 @@ Test(config, front_matter_and_arguments, .timeout = 20)
          "response_format={\"type\":\"json_object\"}"},
         {"reasoning_effort: none", "null", "reasoning_effort=\"none\""},
         {"n: 2", "[\"++stop=END\",\"stop=a=b\"]", "stop=\"a=b\" n=2"},
+        {"n: 2", "[[\"n=3\",\"role\",2],\"seed=1\",[\"seed=2\",\"r\",4]]",
+         "n=3 seed=2"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char chat[200];
