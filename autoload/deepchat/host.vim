@@ -96,7 +96,7 @@ function! s:start() abort
   let s:hello_timer = timer_start(3000, {-> s:look_again()})
   try
     call s:notify('hello', {'protocol': s:protocol, 'version': s:version,
-          \ 'editor': s:editor(), 'pid': getpid(), 'settings': deepchat#settings()})
+          \ 'editor': deepchat#port#editor(), 'pid': getpid(), 'settings': deepchat#settings()})
   catch
     " it has ended already, and we have not been told yet
     call s:gone(0)
@@ -165,10 +165,6 @@ function! deepchat#host#whole(function) abort
 endfunction
 
 " ---- its life --------------------------------------------------------------
-
-function! s:editor() abort
-  return has('nvim') ? 'Neovim ' . matchstr(execute('version'), 'NVIM v\zs\S*') : 'Vim ' . v:version
-endfunction
 
 " Time is up. If the editor was busy all the while the answer is there unread.
 function! s:look_again() abort

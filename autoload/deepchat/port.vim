@@ -354,13 +354,18 @@ function! deepchat#port#diagnostics(buf) abort
         \ . ' vim.diagnostic.get(_A))', a:buf)
 endfunction
 
+" 'Neovim 0.7.2', 'Vim 9.0'
+function! deepchat#port#editor() abort
+  return s:nvim ? 'Neovim ' . matchstr(execute('version'), 'NVIM v\zs[^ \n]*')
+        \ : printf('Vim %d.%d', v:version / 100, v:version % 100)
+endfunction
+
 " Findings about the editor, as health.vim has them.
 function! deepchat#port#check_editor() abort
+  let l:name = deepchat#port#editor()
   if s:nvim
-    let l:name = matchstr(execute('version'), 'NVIM v\zs[^ \n]*')
-    return [has('nvim-0.7') ? ['ok', 'Neovim ' . l:name] : ['error', 'Neovim ' . l:name . '; 0.7 is needed']]
+    return [has('nvim-0.7') ? ['ok', l:name] : ['error', l:name . '; 0.7 is needed']]
   endif
-  let l:name = printf('Vim %d.%d', v:version / 100, v:version % 100)
   if !has('patch-9.0.0438')
     return [['error', l:name . '; 9.0.0438 is needed']]
   endif

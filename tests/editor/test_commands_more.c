@@ -30,6 +30,9 @@ Test(commands_more, log, .timeout = 30)
     stage_expect(&st, "its end", "getline('.') =~# 'reply ended: stop'", "1");
     stage_expect(&st, "no text, no key",
                  "search('Say\\|Hello\\|0123456789abcdef', 'nw')", "0");
+    stage_expect(&st, "editor",
+                 "search('for \\(Neo\\)\\?[Vv]im \\d\\+\\.[0-9.]*$', 'nw') > 0",
+                 "1");
     stage_expect(&st, "read only", "&modifiable", "0");
     stage_stop(&st);
 }
