@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 /* How many bytes a sequence with this first byte has, and the range that the
  * second byte must be in (Unicode 15, table 3-7). */
 static int
@@ -35,11 +37,23 @@ utf8_len(struct dc_str s)
     return want;
 }
 
+/* True if none of these eight bytes is a NUL or part of a longer character. */
+static bool
+are_plain(const char *bytes)
+{
+    static const uint64_t lows = 0x0101010101010101, highs = lows << 7;
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return ((word | (word - lows)) & highs) == 0;
+}
+
 /* Length of the run at the start of s that needs no second look. */
 static size_t
 plain_run(struct dc_str s)
 {
     size_t n = 0;
+    while (s.len - n >= sizeof(uint64_t) && are_plain(s.ptr + n))
+        n += sizeof(uint64_t);
     while (n < s.len && (unsigned char)s.ptr[n] < 0x80 && s.ptr[n] != '\0')
         n++;
     return n;

@@ -157,6 +157,8 @@ enum dc_line
 marker_read(struct dc_str line, struct marker *m)
 {
     *m = (struct marker){.state = MARKER_PERCENT};
+    if (!str_starts(line, "%%")) /* as nearly all lines of a chat */
+        return DC_LINE_TEXT;
     for (size_t i = 0; i < line.len && m->state != MARKER_DEAD; i++)
         marker_step(m, line.ptr[i]);
     if (!marker_whole(m))

@@ -69,7 +69,9 @@ add_name(struct buf *b, const char *name)
 {
     if (b->len > 0 && b->ptr[b->len - 1] != '{')
         buf_add_byte(b, ',');
-    buf_addf(b, "\"%s\":", name);
+    buf_add_byte(b, '"');
+    buf_add_text(b, name);
+    buf_add_text(b, "\":");
 }
 
 static void
@@ -175,7 +177,9 @@ add_message(struct buf *b, const struct dc_request *req, size_t i)
         buf_add_text(b, "{\"role\":\"assistant\",\"content\":null");
         i = add_calls(b, req, i);
     } else {
-        buf_addf(b, "{\"role\":\"%s\"", dc_role_name(m->role));
+        buf_add_text(b, "{\"role\":\"");
+        buf_add_text(b, dc_role_name(m->role));
+        buf_add_byte(b, '"');
         if (m->role == DC_ROLE_TOOL)
             add_member(b, "tool_call_id", m->id);
         if (m->image_count > 0)

@@ -180,14 +180,14 @@ open_turn(struct dc_transcript *tr, struct dc_turn turn)
 
 /* Copy the lines up to the next marker to *to, which is never ahead of them. */
 static struct dc_str
-move_lines(struct dc_transcript *tr, struct reader *rd, char *to)
+move_lines(struct dc_transcript *tr, struct reader *rd, struct marker *next,
+           char *to)
 {
     struct dc_str text = {to, 0};
     struct reader ahead = *rd;
     struct dc_str line;
     for (bool first = true; next_line(&ahead, &line); first = false) {
-        struct marker m;
-        enum dc_line kind = marker_read(line, &m);
+        enum dc_line kind = marker_read(line, next);
         if (kind == DC_LINE_MARKER)
             break;
         *rd = ahead;
@@ -197,7 +197,8 @@ move_lines(struct dc_transcript *tr, struct reader *rd, char *to)
             line = (struct dc_str){line.ptr + 1, line.len - 1};
         if (!first)
             to[text.len++] = '\n';
-        memmove(to + text.len, line.ptr, line.len);
+        if (to + text.len != line.ptr)
+            memmove(to + text.len, line.ptr, line.len);
         text.len += line.len;
     }
     return text;
@@ -206,10 +207,11 @@ move_lines(struct dc_transcript *tr, struct reader *rd, char *to)
 /* The text of the turn that starts here. One empty line on each side is
  * structure. */
 static void
-read_text(struct dc_transcript *tr, struct reader *rd, struct dc_turn *turn)
+read_text(struct dc_transcript *tr, struct reader *rd, struct marker *next,
+          struct dc_turn *turn)
 {
     char *to = tr->text.ptr + (tr->text.len - rd->rest.len);
-    turn->text = move_lines(tr, rd, to);
+    turn->text = move_lines(tr, rd, next, to);
     turn->last_line = rd->line;
     if (turn->text.len > 0 && turn->text.ptr[0] == '\n') {
         turn->text.ptr++;
@@ -222,29 +224,29 @@ read_text(struct dc_transcript *tr, struct reader *rd, struct dc_turn *turn)
 /* Text before the first marker. Blank lines in front of it, or alone, belong
  * to no turn. */
 static void
-read_lead(struct dc_transcript *tr, struct reader *rd)
+read_lead(struct dc_transcript *tr, struct reader *rd, struct marker *next)
 {
     struct reader ahead = *rd;
     struct dc_str line;
     while (next_line(&ahead, &line) && str_trim(line).len == 0)
         *rd = ahead;
-    if (rd->rest.len == 0 || is_marker(line))
+    if (rd->rest.len == 0 || marker_read(line, next) == DC_LINE_MARKER)
         return;
     struct dc_turn turn = {.role = DC_ROLE_USER, .line = rd->line + 1};
-    read_text(tr, rd, open_turn(tr, turn));
+    read_text(tr, rd, next, open_turn(tr, turn));
 }
 
+/* Each part leaves the reader in front of a marker, which it has read. */
 static void
 read_turns(struct dc_transcript *tr, struct reader *rd)
 {
-    read_lead(tr, rd);
+    struct marker next;
+    read_lead(tr, rd, &next);
     struct dc_str line;
     while (next_line(rd, &line)) {
-        struct marker m;
-        marker_read(line, &m);
-        struct dc_turn turn = {.role = m.role, .line = rd->line};
-        turn.pairs = marker_pairs(line, &m);
-        read_text(tr, rd, open_turn(tr, turn));
+        struct dc_turn turn = {.role = next.role, .line = rd->line};
+        turn.pairs = marker_pairs(line, &next);
+        read_text(tr, rd, &next, open_turn(tr, turn));
     }
 }
 

@@ -35,41 +35,29 @@ static const double room_share = 0.25, room_spare = 64;
 
 enum kind { LETTER, DIGIT, BLANK, LINE, MARK, TWO, THREE, FOUR, INNER };
 
-static enum kind
-kind_of(unsigned char c)
-{
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
-        return LETTER;
-    if (c >= '0' && c <= '9')
-        return DIGIT;
-    if (c == ' ' || c == '\t')
-        return BLANK;
-    if (c == '\n')
-        return LINE;
-    if (c < 0x80)
-        return MARK;
-    return c < 0xc0 ? INNER : c < 0xe0 ? TWO : c < 0xf0 ? THREE : FOUR;
-}
+#define FIVE(k) k, k, k, k, k
+#define TEN(k) FIVE(k), FIVE(k)
+#define ROW(k) TEN(k), FIVE(k), k
+#define ALPHABET                                                               \
+    MARK, TEN(LETTER), FIVE(LETTER), TEN(LETTER), LETTER, FIVE(MARK)
 
-double
-budget_size(struct dc_str text)
-{
-    double counts[INNER + 1] = {0};
-    double words = 0, runs = 0;
-    enum kind before = LINE;
-    for (size_t i = 0; i < text.len; i++) {
-        enum kind kind = kind_of((unsigned char)text.ptr[i]);
-        counts[kind]++;
-        words += kind == LETTER && before != LETTER;
-        runs += kind == BLANK && before == BLANK;
-        before = kind;
-    }
-    return words * word_weight + counts[LETTER] * letter_weight +
-           counts[DIGIT] * digit_weight + counts[MARK] * mark_weight +
-           counts[TWO] * two_weight + counts[THREE] * three_weight +
-           counts[FOUR] * four_weight + runs * blank_weight +
-           counts[LINE] * line_weight;
-}
+/* Of the first byte of a character, and of those behind it. */
+static const unsigned char kinds[256] = {
+    FIVE(MARK), MARK,       MARK,       MARK,       MARK,
+    BLANK,      LINE,       FIVE(MARK), ROW(MARK),  BLANK,
+    TEN(MARK),  FIVE(MARK), TEN(DIGIT), FIVE(MARK), MARK,
+    ALPHABET,   ALPHABET,   ROW(INNER), ROW(INNER), ROW(INNER),
+    ROW(INNER), ROW(TWO),   ROW(TWO),   ROW(THREE), ROW(FOUR),
+};
+
+struct tally {
+    size_t counts[INNER + 1];
+    size_t words, runs; /* of letters; of blanks, but for the first of each */
+    /* As no tokenizer makes fewer: any letters; two marks or more. */
+    size_t least_words, least_marks;
+    double least_wide;
+    enum kind before, second; /* of the last two characters */
+};
 
 static bool
 is_letter(enum kind kind)
@@ -85,34 +73,90 @@ is_repeated(struct dc_str text, size_t at, size_t len)
            memcmp(text.ptr + at, text.ptr + at - len, len) == 0;
 }
 
+static void
+tally_wide(struct tally *t, struct dc_str text, size_t at, enum kind kind)
+{
+    if (kind == THREE)
+        t->least_wide += is_repeated(text, at, 3) ? 0 : three_least;
+    else
+        t->least_wide += is_repeated(text, at, 4) ? 0 : four_least;
+}
+
+/* Bytes of one kind, from start to end. */
+static void
+tally_run(struct tally *t, struct dc_str text, size_t start, size_t end)
+{
+    enum kind kind = kinds[(unsigned char)text.ptr[start]];
+    size_t n = end - start;
+    t->counts[kind] += n;
+    if (kind == INNER)
+        return;
+    if (kind == LETTER)
+        t->words++;
+    else if (kind == BLANK)
+        t->runs += n - 1;
+    else if (kind == MARK)
+        t->least_marks += t->before == MARK ? t->second != MARK : n > 1;
+    else if (kind == THREE || kind == FOUR)
+        for (size_t at = start; at < end; at++)
+            tally_wide(t, text, at, kind);
+    t->least_words += is_letter(kind) && !is_letter(t->before);
+    t->second = n > 1 ? kind : t->before;
+    t->before = kind;
+}
+
+/* Every byte of a chat is looked at for every request. */
+static struct tally
+tally_of(struct dc_str text)
+{
+    struct tally t = {.before = LINE, .second = LINE};
+    for (size_t start = 0, end; start < text.len; start = end) {
+        unsigned char kind = kinds[(unsigned char)text.ptr[start]];
+        end = start + 1;
+        while (end < text.len && kinds[(unsigned char)text.ptr[end]] == kind)
+            end++;
+        tally_run(&t, text, start, end);
+    }
+    return t;
+}
+
+static double
+size_of(const struct tally *t)
+{
+    const size_t *counts = t->counts;
+    return (double)t->words * word_weight +
+           (double)counts[LETTER] * letter_weight +
+           (double)counts[DIGIT] * digit_weight +
+           (double)counts[MARK] * mark_weight +
+           (double)counts[TWO] * two_weight +
+           (double)counts[THREE] * three_weight +
+           (double)counts[FOUR] * four_weight + (double)t->runs * blank_weight +
+           (double)counts[LINE] * line_weight;
+}
+
 /* Some tokenizers make three times as many of a text as others, as of figures
  * or tables. None joins words, more than three digits, or two marks to a
  * letter. */
 static double
-least_of(struct dc_str text)
+least_of(const struct tally *t)
 {
-    double words = 0, digits = 0, marks = 0, wide = 0;
-    enum kind before = LINE, second = LINE;
-    for (size_t i = 0; i < text.len; i++) {
-        enum kind kind = kind_of((unsigned char)text.ptr[i]);
-        if (kind == INNER)
-            continue;
-        words += is_letter(kind) && !is_letter(before);
-        digits += kind == DIGIT;
-        marks += kind == MARK && before == MARK && second != MARK;
-        wide += kind == THREE && !is_repeated(text, i, 3) ? three_least : 0;
-        wide += kind == FOUR && !is_repeated(text, i, 4) ? four_least : 0;
-        second = before;
-        before = kind;
-    }
-    return words + digits / 3 + marks + wide;
+    return (double)t->least_words + (double)t->counts[DIGIT] / 3 +
+           (double)t->least_marks + t->least_wide;
+}
+
+double
+budget_size(struct dc_str text)
+{
+    struct tally t = tally_of(text);
+    return size_of(&t);
 }
 
 void
 budget_add_text(struct budget_ask *ask, struct dc_str text)
 {
-    ask->size += budget_size(text);
-    ask->least += least_of(text);
+    struct tally t = tally_of(text);
+    ask->size += size_of(&t);
+    ask->least += least_of(&t);
 }
 
 void

@@ -71,6 +71,30 @@ static const struct {
 };
 /* clang-format on */
 
+/* Runs of one kind, what splits them, and bytes that are no text. */
+static const struct {
+    const char *text;
+    double size, least;
+} runs[] = {
+    {"(((", 3 * 0.72, 1},
+    {"((\x80((", 4 * 0.72, 1},
+    {"(\x80(\x80(", 3 * 0.72, 1},
+    {"(a(\x80(", 3 * 0.72 + 0.8 + 0.068, 2},
+    {"a\x80"
+     "b",
+     2 * 0.8 + 2 * 0.068, 1},
+    {"1\x80"
+     "2",
+     2 * 0.9, 2.0 / 3},
+    {" \t \x80 ", 2 * 0.014, 0},
+    {"\x80", 0, 0},
+    {"\xe4\xbd\xa0\xe4\xbd\xa0\xe4\xbd\xa0", 3 * 0.82, 0.25},
+    {"\xe4\xe4\xbd\xa0", 2 * 0.82, 0.5},
+    {"\xf0\x9f\x98\x80\xf0\x9f\x98\x80", 2 * 1.5, 0.5},
+    {"@AZ[`az{/09:", 6 * 0.72 + 2 * 0.8 + 4 * 0.068 + 2 * 0.9, 4 + 2.0 / 3},
+    {"a\n\nb\tc\x7f\r", 3 * 0.868 + 2 * 0.05 + 2 * 0.72, 4},
+};
+
 /* Nothing that could fit is refused. */
 Test(budget, least, .timeout = 10)
 {
@@ -89,6 +113,14 @@ Test(budget, least, .timeout = 10)
     struct budget_ask marks = {.size = 0};
     budget_add_text(&marks, str_of("(a) ((b)) ((((\xf0\x9f\x98\x80"));
     cr_expect_float_eq(marks.least, 2 + 3 + 0.5, 1e-9, "%g", marks.least);
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        struct budget_ask ask = {.size = 0};
+        budget_add_text(&ask, str_of(runs[i].text));
+        cr_expect_float_eq(ask.size, runs[i].size, 1e-9, "%zu: %g", i,
+                           ask.size);
+        cr_expect_float_eq(ask.least, runs[i].least, 1e-9, "%zu: %g", i,
+                           ask.least);
+    }
 }
 
 /* ---- what fits ---- */

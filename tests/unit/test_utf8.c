@@ -186,6 +186,37 @@ Test(utf8, cleans, .timeout = 10)
     buf_finish(&tight);
 }
 
+/* One byte that counts, wherever it stands in a run that does not: such a run
+ * is looked at many bytes at a time. */
+Test(utf8, one_byte_in_a_run, .timeout = 20)
+{
+    enum { RUN = 19 };
+    struct buf out;
+    buf_init(&out, 64);
+    for (int c = 0; c < 256; c++) {
+        for (size_t at = 0; at < RUN; at++) {
+            char run[RUN];
+            memset(run, c == 'a' ? 'b' : 'a', RUN);
+            run[at] = (char)c;
+            struct dc_str s = {run, RUN};
+            bool plain = c > 0 && c < 0x80;
+            buf_reset(&out);
+            utf8_add_clean(&out, s, true);
+            char want[2] = {(char)c, '\0'};
+            const char *shown = plain ? want : UTF8_REPLACEMENT;
+            cr_assert_eq(utf8_clean(s), plain, "%02x at %zu", (unsigned)c, at);
+            cr_assert_eq(out.len, RUN - 1 + strlen(shown), "%02x at %zu",
+                         (unsigned)c, at);
+            cr_assert(memcmp(out.ptr, run, at) == 0 &&
+                          memcmp(out.ptr + at, shown, strlen(shown)) == 0 &&
+                          memcmp(out.ptr + at + strlen(shown), run + at + 1,
+                                 RUN - at - 1) == 0,
+                      "%02x at %zu", (unsigned)c, at);
+        }
+    }
+    buf_finish(&out);
+}
+
 /* Cleaning piece by piece, with what is left over in front of the next piece,
  * is cleaning all at once: every text of three units, cut in every place. */
 static void
