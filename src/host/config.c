@@ -28,7 +28,6 @@ struct config {
     char *command; /* the same as one string: what its key is kept under */
     struct dc_param *params;
     size_t param_count;
-    char *extra; /* extra_body as JSON; NULL if it is empty */
 };
 
 /* NULL if it is unset or empty. */
@@ -203,15 +202,16 @@ add_params(struct config *cfg, struct dc_error *err)
     return true;
 }
 
+/* It is printed when it is sent; what could not be is refused here. */
 static bool
-add_extra(struct config *cfg, struct dc_error *err)
+check_extra(const struct config *cfg, struct dc_error *err)
 {
-    struct dc_str json = {0};
+    struct dc_str json;
     if (value_at(config_get(cfg, "extra_body"), 0) == NULL)
         return true;
     if (!print_option(cfg, "extra_body", &json, err))
         return false;
-    cfg->extra = (char *)(uintptr_t)json.ptr;
+    free((char *)(uintptr_t)json.ptr);
     return true;
 }
 
@@ -227,7 +227,7 @@ config_new(const struct config_sources *sources, struct dc_error *err)
     expand_paths(cfg->values);
     add_defaults(cfg);
     add_command(cfg);
-    if (add_params(cfg, err) && add_extra(cfg, err))
+    if (add_params(cfg, err) && check_extra(cfg, err))
         return cfg;
     config_free(cfg);
     return NULL;
@@ -241,7 +241,6 @@ config_copy(const struct config *cfg)
     read_url(copy, NULL);
     add_command(copy);
     add_params(copy, NULL);
-    add_extra(copy, NULL);
     return copy;
 }
 
@@ -257,7 +256,6 @@ config_free(struct config *cfg)
     free(cfg->params);
     free(cfg->argv);
     free(cfg->command);
-    free(cfg->extra);
     url_finish(&cfg->url);
     value_free(cfg->values);
     free(cfg);
@@ -345,12 +343,6 @@ config_set_param(struct config *cfg, const char *name, struct dc_str json)
     cfg->params[i].value = json;
 }
 
-const char *
-config_extra_body(const struct config *cfg)
-{
-    return cfg->extra;
-}
-
 void
 config_add_extra(struct config *cfg, const char *name, struct value *value)
 {
@@ -362,9 +354,6 @@ config_add_extra(struct config *cfg, const char *name, struct value *value)
     struct value *extra = old != NULL ? value_copy(old) : value_map();
     value_put(extra, name, value);
     value_put(cfg->values, "extra_body", extra);
-    free(cfg->extra);
-    cfg->extra = NULL;
-    add_extra(cfg, NULL);
 }
 
 static bool

@@ -91,9 +91,8 @@ const struct dc_param *config_params(const struct config *cfg, size_t *count);
  * and taken (free). */
 void config_set_param(struct config *cfg, const char *name, struct dc_str json);
 
-/* The option extra_body as JSON text; NULL if unset. */
-const char *config_extra_body(const struct config *cfg);
-/* Add a member to it, unless it has one of that name. value is taken. */
+/* Add a member to the option extra_body, unless it has one of that name. value
+ * is taken. */
 void config_add_extra(struct config *cfg, const char *name,
                       struct value *value);
 
