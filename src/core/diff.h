@@ -31,7 +31,6 @@ struct diff_table {
 };
 
 void diff_side_finish(struct diff_side *side);
-void diff_side_add(struct diff_side *side, const char *ptr, size_t len);
 /* Replace the pieces by those of the text; its bytes are borrowed. */
 void diff_side_lines(struct diff_side *side, struct dc_str text);
 void diff_side_words(struct diff_side *side, struct dc_str line);

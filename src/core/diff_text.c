@@ -19,8 +19,8 @@ diff_side_finish(struct diff_side *side)
     *side = (struct diff_side){0};
 }
 
-void
-diff_side_add(struct diff_side *side, const char *ptr, size_t len)
+static void
+add_piece(struct diff_side *side, const char *ptr, size_t len)
 {
     if (side->count == side->cap) {
         size_t cap = side->cap > 0 ? 2 * side->cap : 16;
@@ -40,7 +40,7 @@ diff_side_lines(struct diff_side *side, struct dc_str text)
         struct dc_str rest = {text.ptr + at, text.len - at};
         size_t len = str_find(rest, '\n');
         len += len < rest.len;
-        diff_side_add(side, rest.ptr, len);
+        add_piece(side, rest.ptr, len);
         at += len;
     }
 }
@@ -103,7 +103,7 @@ diff_side_words(struct diff_side *side, struct dc_str line)
         if (joins && side->count > 0)
             side->pieces[side->count - 1].len += c.len;
         else
-            diff_side_add(side, c.ptr, c.len);
+            add_piece(side, c.ptr, c.len);
         if (kind != WORD_JOINED)
             last = kind;
         at += c.len;

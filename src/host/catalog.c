@@ -167,13 +167,6 @@ catalog_find(struct catalog *c, const struct config *cfg)
 }
 
 bool
-catalog_has(struct catalog *c, const struct config *cfg, const char *name)
-{
-    const struct list *l = list_of(c, cfg);
-    return l != NULL && model_list_get(&l->models, name) != NULL;
-}
-
-bool
 catalog_refuse(struct catalog *c, const struct config *cfg, char *line,
                size_t size)
 {

@@ -35,8 +35,6 @@ void catalog_free(struct catalog *c);
  * next catalog call or turn of the loop. */
 const struct model_info *catalog_find(struct catalog *c,
                                       const struct config *cfg);
-/* The server's list, as far as it is known, has a model of this name. */
-bool catalog_has(struct catalog *c, const struct config *cfg, const char *name);
 /* It was read within minutes, is complete, has no such model, but one or two
  * whose names are near: line says so, for the user. Once for a name: who says
  * it again means it. */

@@ -33,8 +33,8 @@ add_price(struct buf *out, double usd)
         buf_addf(out, "$%.2g", price);
 }
 
-void
-model_price(struct buf *out, const struct model_info *info)
+static void
+add_prices(struct buf *out, const struct model_info *info)
 {
     if (info->price_in < 0 || info->price_out < 0)
         return;
@@ -65,7 +65,7 @@ model_line(struct buf *out, const struct model_info *info)
         model_tokens(&part, info->context);
     add_part(out, &part);
     buf_reset(&part);
-    model_price(&part, info);
+    add_prices(&part, info);
     add_part(out, &part);
     buf_reset(&part);
     buf_add_text(&part, info->tags);

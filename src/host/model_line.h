@@ -7,9 +7,8 @@
 
 /* "160k", "8k", "1M", "32768" never. */
 void model_tokens(struct buf *out, double tokens);
-/* "$0.30/$0.90": USD for a million tokens in and out; "" unknown. */
-void model_price(struct buf *out, const struct model_info *info);
-/* "160k · $0.30/$0.90 · chat tools"; what is unknown is left out. */
+/* "160k · $0.30/$0.90 · chat tools"; prices are USD for a million tokens in and
+ * out. What is unknown is left out. */
 void model_line(struct buf *out, const struct model_info *info);
 
 #endif

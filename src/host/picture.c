@@ -29,8 +29,9 @@ struct pictures {
     struct picture items[];
 };
 
-bool
-picture_is_address(struct dc_str target)
+/* No file, but something a server finds by itself. */
+static bool
+is_address(struct dc_str target)
 {
     static const char *const starts[] = {"http://", "https://", "data:image/"};
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
@@ -65,7 +66,7 @@ read_image(struct pictures *all, const struct dc_image *image,
            const struct value *args, struct dc_error *err)
 {
     struct picture *p = &all->items[all->count++];
-    if (picture_is_address(image->target))
+    if (is_address(image->target))
         return true;
     char *target = mem_copy(image->target.ptr, image->target.len);
     bool ok = read_one(p, target, args, err);

@@ -22,7 +22,4 @@ void pictures_free(struct pictures *pictures);
 void pictures_fill(const struct pictures *p, size_t index,
                    struct dc_image *image);
 
-/* True if target is no file, but something a server finds by itself. */
-bool picture_is_address(struct dc_str target);
-
 #endif

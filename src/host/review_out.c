@@ -46,8 +46,9 @@ went_well(struct review *review)
     review->at_us = 0;
 }
 
-void
-review_lose(struct review *review, const char *why)
+/* The editor has no place for it any more. */
+static void
+lose(struct review *review, const char *why)
 {
     if (review->lost != NULL)
         return;
@@ -127,14 +128,14 @@ judge(struct review *review, const char *word, const char *error)
 {
     if (error != NULL || word == NULL) {
         if (!try_again(review))
-            review_lose(review, error != NULL ? error : "no answer");
+            lose(review, error != NULL ? error : "no answer");
     } else if (strcmp(word, "ok") == 0) {
         went_well(review);
         proposal_told(review->proposal);
     } else if (strcmp(word, "retry") == 0) {
         try_later(review);
     } else {
-        review_lose(review, word);
+        lose(review, word);
     }
 }
 

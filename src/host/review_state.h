@@ -93,8 +93,6 @@ void review_stopped(struct review *review);
 
 /* A hook of the loop; user is the reviews. */
 int review_calls(void *user);
-/* The editor has no place for it any more. */
-void review_lose(struct review *review, const char *why);
 void review_status(struct review *review, const char *text);
 
 #endif

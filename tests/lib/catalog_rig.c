@@ -123,8 +123,9 @@ catalog_rig_fetch(struct catalog_rig *rig, const char *model, bool fresh)
 bool
 catalog_rig_has(struct catalog_rig *rig, const char *model)
 {
-    struct config *cfg = catalog_rig_config(rig, "any");
-    bool has = catalog_has(rig->catalog, cfg, model);
+    struct config *cfg = catalog_rig_config(rig, model);
+    const struct model_info *info = catalog_find(rig->catalog, cfg);
+    bool has = info != NULL && strcmp(info->name, model) == 0;
     config_free(cfg);
     return has;
 }
