@@ -74,7 +74,7 @@ static void
 expand_paths(struct value *values)
 {
     size_t count;
-    const struct option *options = config_options(&count);
+    const struct option *options = options_all(&count);
     for (size_t i = 0; i < count; i++) {
         const struct value *v = value_get(values, options[i].name);
         if (v == NULL || !(options[i].where & OPTION_PATH))
@@ -116,7 +116,7 @@ static void
 add_defaults(struct config *cfg)
 {
     size_t count;
-    const struct option *options = config_options(&count);
+    const struct option *options = options_all(&count);
     for (size_t i = 0; i < count; i++)
         if (has_default(cfg, &options[i]))
             value_put(cfg->values, options[i].name,
@@ -188,7 +188,7 @@ static bool
 add_params(struct config *cfg, struct dc_error *err)
 {
     size_t count;
-    const struct option *options = config_options(&count);
+    const struct option *options = options_all(&count);
     cfg->params = mem_resize(NULL, count, sizeof *cfg->params);
     for (size_t i = 0; i < count; i++) {
         const char *name = options[i].name;

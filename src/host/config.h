@@ -1,7 +1,7 @@
 /*
- * Options: one table with name, type, range, default, scope and help, and the
- * merge of all places an option can be set in. A key and the URL it goes to
- * come from the same place. The only file that reads the environment.
+ * The options of one send: all places they can be set in, merged, and what
+ * follows from them. A key and the URL it goes to come from the same place. The
+ * only file that reads the environment.
  */
 #ifndef HOST_CONFIG_H
 #define HOST_CONFIG_H
@@ -9,44 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/buf.h"
 #include "base/value.h"
 #include "deepchat.h"
 
 struct provider;
-
-enum option_type {
-    OPTION_TEXT,
-    OPTION_BOOL,
-    OPTION_INT,
-    OPTION_NUMBER,
-    OPTION_LIST, /* a string or a list of strings */
-    OPTION_JSON, /* any value */
-    OPTION_MAP,
-};
-
-enum {
-    OPTION_SETTINGS = 1, /* may stand in g:deepchat and b:deepchat */
-    OPTION_FILE = 2,     /* may stand in a chat's front matter */
-    OPTION_ARGUMENT = 4, /* may be given as ++name=value */
-    OPTION_WIRE = 8,     /* is a member of the request, under its own name */
-};
-
-struct option {
-    const char *name;
-    enum option_type type;
-    unsigned where;
-    double low, high;     /* numbers: the allowed range */
-    const char *choices;  /* "a b c", or NULL */
-    const char *fallback; /* JSON text, or NULL for unset */
-    const char *help;     /* one line */
-};
-
-/* The table, in the order of the help. */
-const struct option *config_options(size_t *count);
-
-/* Append the options section of the Vim help. */
-bool config_help(struct buf *out);
 
 /* Where options may be set, weakest first. All but settings may be NULL. */
 struct config_sources {

@@ -10,6 +10,7 @@
 #include "host/harden.h"
 #include "host/host.h"
 #include "host/log.h"
+#include "host/options.h"
 #include "host/send.h"
 
 enum {
@@ -118,7 +119,7 @@ print_options(void)
 {
     struct buf out;
     buf_init(&out, DC_REPLY_MAX);
-    config_help(&out);
+    options_help(&out);
     fwrite(out.ptr, 1, out.len, stdout);
     buf_finish(&out);
     return 0;

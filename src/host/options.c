@@ -113,7 +113,7 @@ static const struct option options[] = {
 enum { COUNT = sizeof options / sizeof *options };
 
 const struct option *
-config_options(size_t *count)
+options_all(size_t *count)
 {
     *count = COUNT;
     return options;

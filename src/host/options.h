@@ -1,4 +1,7 @@
-/* One option: finding it, reading it from text, checking its value. */
+/*
+ * The table of options: name, type, range, default, where each may be set, and
+ * help; and one of them: found, read from text, checked.
+ */
 #ifndef HOST_OPTIONS_H
 #define HOST_OPTIONS_H
 
@@ -7,14 +10,39 @@
 #include "base/buf.h"
 #include "base/value.h"
 #include "deepchat.h"
-#include "host/config.h"
 
-/* Set in option.where by this table only. */
+enum option_type {
+    OPTION_TEXT,
+    OPTION_BOOL,
+    OPTION_INT,
+    OPTION_NUMBER,
+    OPTION_LIST, /* a string or a list of strings */
+    OPTION_JSON, /* any value */
+    OPTION_MAP,
+};
+
 enum {
+    OPTION_SETTINGS = 1,   /* may stand in g:deepchat and b:deepchat */
+    OPTION_FILE = 2,       /* may stand in a chat's front matter */
+    OPTION_ARGUMENT = 4,   /* may be given as ++name=value */
+    OPTION_WIRE = 8,       /* is a member of the request, under its own name */
     OPTION_DEEPINFRA = 16, /* the default is for DeepInfra's URL only */
     OPTION_PATH = 32,      /* "~" is expanded; "" is as good as unset */
     OPTION_LATER = 64,     /* known, but without effect in this version */
 };
+
+struct option {
+    const char *name;
+    enum option_type type;
+    unsigned where;       /* and what else is to be known of it: the above */
+    double low, high;     /* numbers: the allowed range; lists: most texts */
+    const char *choices;  /* "a b c", or NULL */
+    const char *fallback; /* JSON text, or NULL for unset */
+    const char *help;     /* one line */
+};
+
+/* The table, in the order of the help. */
+const struct option *options_all(size_t *count);
 
 /* NULL if there is none. */
 const struct option *option_find(const char *name);
@@ -39,6 +67,8 @@ bool option_check(const struct option *opt, struct value **v,
 /* Append what opt takes: "0 to 2", "a, b or c", "text". */
 void option_takes(struct buf *out, const struct option *opt);
 
+/* Append the options section of the Vim help. */
+bool options_help(struct buf *out);
 /* All of the table: a list of maps of name takes help, values (a list, empty if
  * they cannot be listed), argument and file (whether it may stand there). Owned
  * (value_free). */

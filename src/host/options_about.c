@@ -50,7 +50,7 @@ struct value *
 options_about(void)
 {
     size_t count;
-    const struct option *options = config_options(&count);
+    const struct option *options = options_all(&count);
     struct value *list = value_list();
     for (size_t i = 0; i < count; i++)
         value_add(list, about(&options[i]));

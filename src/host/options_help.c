@@ -67,10 +67,10 @@ add_option(struct buf *out, const struct option *opt)
 }
 
 bool
-config_help(struct buf *out)
+options_help(struct buf *out)
 {
     size_t count;
-    const struct option *options = config_options(&count);
+    const struct option *options = options_all(&count);
     for (size_t i = 0; i < count; i++)
         add_option(out, &options[i]);
     return !out->full;

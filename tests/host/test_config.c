@@ -7,6 +7,7 @@
 
 #include "host/config.h"
 #include "host/json.h"
+#include "host/options.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -333,7 +334,7 @@ Test(config, errors, .timeout = 30)
 Test(config, nearest, .timeout = 30)
 {
     size_t count;
-    const struct option *options = config_options(&count);
+    const struct option *options = options_all(&count);
     for (size_t i = 0; i < count; i++) {
         const char *name = options[i].name;
         size_t len = strlen(name);

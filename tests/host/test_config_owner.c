@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "host/config.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))

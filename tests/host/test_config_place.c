@@ -6,6 +6,7 @@
 
 #include "host/config.h"
 #include "host/json.h"
+#include "host/options.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -185,7 +186,7 @@ Test(config_place, extra_body, .timeout = 20)
 Test(config_place, table, .timeout = 20)
 {
     size_t count;
-    const struct option *options = config_options(&count);
+    const struct option *options = options_all(&count);
     cr_expect_gt(count, 30);
     for (size_t i = 0; i < count; i++) {
         const struct option *opt = &options[i];
@@ -205,9 +206,9 @@ Test(config_place, help, .timeout = 20)
 {
     struct buf out;
     size_t count;
-    const struct option *options = config_options(&count);
+    const struct option *options = options_all(&count);
     buf_init(&out, 1 << 20);
-    cr_expect(config_help(&out));
+    cr_expect(options_help(&out));
     for (size_t i = 0; i < count; i++) {
         char tag[64];
         snprintf(tag, sizeof tag, " *g:deepchat.%s*\n", options[i].name);
@@ -229,6 +230,6 @@ Test(config_place, help, .timeout = 20)
                               "but without effect in this\n    version.\n"));
     buf_finish(&out);
     buf_init(&out, 100);
-    cr_expect_not(config_help(&out));
+    cr_expect_not(options_help(&out));
     buf_finish(&out);
 }
