@@ -174,8 +174,9 @@ read_more(int fd, struct buf *to, long long until, bool *ended)
 {
     long long left = until - now_ms();
     struct pollfd wait = {fd, POLLIN, 0};
-    if (left <= 0 || poll(&wait, 1, (int)left) <= 0)
-        return false;
+    int ready = left > 0 ? poll(&wait, 1, (int)left) : 0;
+    if (ready <= 0) /* a child that ends interrupts it */
+        return ready < 0 && errno == EINTR;
     char piece[4096];
     ssize_t n = read(fd, piece, sizeof piece);
     *ended = n == 0 || (n < 0 && errno != EINTR);
@@ -192,7 +193,8 @@ proc_read_until(int fd, const char *text, int ms)
     long long until = now_ms() + ms;
     bool ended = false, found = false;
     while (!found && read_more(fd, &got, until, &ended))
-        found = text != NULL && strstr(got.ptr, text) != NULL;
+        found =
+            text != NULL && got.ptr != NULL && strstr(got.ptr, text) != NULL;
     if (found || (text == NULL && ended))
         return buf_take(&got, NULL);
     buf_finish(&got);
