@@ -16,7 +16,8 @@ function! deepchat#tell#end(reply, about) abort
     call deepchat#ui#say(a:about.got_text
           \ ? printf('stopped, %s token%s kept; %s', s:count(a:about.pieces), a:about.pieces == 1 ? '' : 's',
           \   !bufloaded(a:reply.buf) ? ':DeepResume has it'
-          \   : a:reply.kind.name ==# 'chat' ? ':DeepContinue or :DeepRetry' : ':DeepContinue goes on')
+          \   : a:reply.kind.name !=# 'chat' ? ':DeepContinue goes on'
+          \   : get(a:about, 'once', 0) ? ':DeepRetry asks again' : ':DeepContinue or :DeepRetry')
           \ : 'stopped; nothing came yet')
   elseif a:about.line !=# '' && index(['error', 'interrupted'], a:about.finish) >= 0
     call s:show_error(a:reply, a:about)

@@ -26,6 +26,7 @@ about_end(const struct reply_end *end)
     value_put(v, "pairs", value_text(end->pairs));
     value_put(v, "refused", value_bool(end->refused));
     value_put(v, "got_text", value_bool(end->got_text));
+    value_put(v, "once", value_bool(end->once));
     value_put(v, "seconds", value_float(end->seconds));
     value_put(v, "pieces", value_int((int64_t)end->pieces));
     value_put(v, "rounds", value_int(end->rounds));

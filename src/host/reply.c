@@ -51,6 +51,7 @@ reply_over(struct reply *r, const char *finish, const char *line, bool refused)
     struct reply_end e = {
         .finish = finish,
         .got_text = r->shown,
+        .once = r->rounds.structured,
         .refused = refused,
         .line = line,
         .pairs = pairs,
@@ -162,7 +163,7 @@ prepare(struct reply *r)
         return fail(err, DC_E_TOO_BIG, "the answer is too large to go on with");
     if (r->rounds.asked && r->rounds.structured)
         return fail(err, DC_E_SYNTAX,
-                    "cut JSON cannot be gone on with; raise max_tokens");
+                    "cut JSON cannot go on; :DeepRetry, or raise max_tokens");
     if (!service_has_model(r->cfg))
         return fail(err, DC_E_SYNTAX,
                     "no model is set for %.20s; :DeepModel sets one",

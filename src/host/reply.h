@@ -62,6 +62,7 @@ struct reply_end {
     const char *finish;
     bool got_text;     /* something of it was handed on */
     bool refused;      /* nothing was sent at all */
+    bool once;         /* cut, it cannot be gone on with: it is JSON */
     const char *line;  /* for the user, without "deepchat: "; "" if none */
     const char *pairs; /* of the marker: " finish=stop in=31 out=212" */
     const struct dc_summary *summary;

@@ -70,6 +70,16 @@ try_again(struct reply *r, const struct dc_failure *failure, double retry_after)
 
 /* ---- the end ---- */
 
+/* Text that is in no chat cannot be asked for again. */
+static enum reply_offer
+offer_of(const struct reply *r)
+{
+    if (rounds_can_go_on(&r->rounds))
+        return OFFER_CONTINUE;
+    return r->rounds.structured && !r->request.plain ? OFFER_RETRY
+                                                     : OFFER_NOTHING;
+}
+
 /* The text that came stays; say how it ended. */
 static void
 end_cut(struct reply *r, const char *what)
@@ -79,8 +89,7 @@ end_cut(struct reply *r, const char *what)
     if (pieces == 0)
         snprintf(line, sizeof line, "%s; nothing new came", what);
     else
-        reply_cut_line(line, sizeof line, what, pieces,
-                       rounds_can_go_on(&r->rounds));
+        reply_cut_line(line, sizeof line, what, pieces, offer_of(r));
     reply_over(r, pieces > 0 ? "interrupted" : "error", line, false);
 }
 

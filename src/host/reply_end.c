@@ -129,30 +129,32 @@ reply_cut_reason(enum dc_net net)
     return "connection lost";
 }
 
-/* The longest offer that leaves room for what happened. */
+/* The longest form of an offer that leaves room for what happened. */
 static const char *
-offer(size_t used)
+offer_that_fits(enum reply_offer offer, size_t used)
 {
-    static const char *const offers[] = {"; :DeepContinue goes on",
-                                         "; :DeepContinue", ""};
-    size_t i = 0;
-    while (offers[i][0] != '\0' && used + strlen(offers[i]) > LINE_CELLS)
-        i++;
-    return offers[i];
+    static const char *const forms[][3] = {
+        [OFFER_NOTHING] = {""},
+        [OFFER_CONTINUE] = {"; :DeepContinue goes on", "; :DeepContinue", ""},
+        [OFFER_RETRY] = {"; :DeepRetry asks again", "; :DeepRetry", ""},
+    };
+    const char *const *form = forms[offer];
+    while ((*form)[0] != '\0' && used + strlen(*form) > LINE_CELLS)
+        form++;
+    return *form;
 }
 
 void
 reply_cut_line(char *out, size_t size, const char *what, size_t pieces,
-               bool continues)
+               enum reply_offer offer)
 {
     char count[32], kept[96];
     struct buf line;
     show_count(count, sizeof count, (double)pieces);
     int len = snprintf(kept, sizeof kept, ", %s token%s kept", count,
                        pieces == 1 ? "" : "s");
-    if (continues)
-        snprintf(kept + len, sizeof kept - (size_t)len, "%s",
-                 offer(strlen(what) + (size_t)len));
+    snprintf(kept + len, sizeof kept - (size_t)len, "%s",
+             offer_that_fits(offer, strlen(what) + (size_t)len));
     buf_init(&line, LINE_CELLS);
     option_show(&line, str_of(what), LINE_CELLS - strlen(kept));
     buf_add_text(&line, kept);

@@ -41,10 +41,12 @@ void reply_held_status(char *out, size_t size, size_t pieces);
 
 /* What broke off a reply of which some text has come. */
 const char *reply_cut_reason(enum dc_net net);
+/* What is offered then. */
+enum reply_offer { OFFER_NOTHING, OFFER_CONTINUE, OFFER_RETRY };
 /* "WHAT, 1,204 tokens kept; :DeepContinue goes on"; the offer is left out and
  * what is cut where they do not fit. */
 void reply_cut_line(char *out, size_t size, const char *what, size_t pieces,
-                    bool continues);
+                    enum reply_offer offer);
 /* The line of a failure without what is said behind it. */
 void reply_without_advice(char *out, size_t size, const char *line);
 

@@ -78,7 +78,7 @@ static const struct {
         "reply still cut at the limit; raise max_tokens", "", 3},
     {"lost", "token {\"title\": \\\"a\nrst\n", ASK,
         " finish=interrupted\n\n{\"title\": \"a",
-        "connection lost, 1 token kept", "", 1},
+        "connection lost, 1 token kept; :DeepRetry asks again", "", 1},
 };
 /* clang-format on */
 
@@ -296,11 +296,16 @@ Test(editor_schema, stopped)
     cr_assert(stage_idle(&st));
     stage_expect_text(&st, "stopped", CHAT(" finish=stopped", "{\"title\":7"));
     expect_line(&st, "stopped",
-                "stopped, 2 tokens kept; :DeepContinue or :DeepRetry");
+                "stopped, 2 tokens kept; :DeepRetry asks again");
     ed_ex(st.ed, "DeepContinue");
     cr_assert(stage_idle(&st));
     expect_line(&st, "never joined",
-                "cut JSON cannot be gone on with; raise max_tokens");
+                "cut JSON cannot go on; :DeepRetry, or raise max_tokens");
     cr_expect_eq(server_requests(st.sv), 1);
+    /* what was offered works */
+    stage_script(&st, "token {\"title\":\"a\"}" STOP);
+    ed_ex(st.ed, "messages clear | DeepRetry");
+    cr_assert(stage_idle(&st));
+    expect_line(&st, "asked again", "");
     stage_stop(&st);
 }

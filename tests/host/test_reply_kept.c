@@ -153,7 +153,7 @@ Test(reply_kept, refused, .timeout = 30)
     reply_rig_start(&rig);
     reply_rig_run(&rig, &ask);
     cr_expect_str_eq(reply_rig_end(&rig, "line"),
-                     "cut JSON cannot be gone on with; raise max_tokens");
+                     "cut JSON cannot go on; :DeepRetry, or raise max_tokens");
     cr_expect_eq(reply_rig_number(&rig, "refused"), 1);
     char *large = mem_alloc(DC_REPLY_MAX + 2);
     memset(large, 'x', DC_REPLY_MAX + 1);
@@ -270,7 +270,7 @@ static const struct {
      false,
      "{\"a",
      "interrupted",
-     "connection lost, 1 token kept",
+     "connection lost, 1 token kept; :DeepRetry asks again",
      " finish=interrupted",
      0,
      {NULL}},
