@@ -1,7 +1,7 @@
 " :DeepContinue. In a chat the last answer goes on; one of the kinds of buf.vim,
 " whose place is the answer as it stands. Nothing is changed before the first
 " text is there. Elsewhere inline.vim does it, or, inside a rewrite that was
-" cut, rewrite.vim.
+" cut or stopped, rewrite.vim.
 
 let s:cpo = &cpoptions
 set cpoptions&vim

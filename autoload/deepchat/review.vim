@@ -2,7 +2,7 @@
 " buffer is not changed until the user accepts a hunk.
 "
 " A review is a dictionary: id buf state ('runs', 'cut': may go on, 'done'),
-" instruction, track (track.vim: where its lines are now), hunks (hunk.vim), seq
+" stopped (it is done, but may go on), instruction, track (track.vim: where its lines are now), hunks (hunk.vim), seq
 " of the last update, options and where as start() got them, hidden (its hunks
 " are not shown: to be applied without review, seen in :DeepDiff, or dropped),
 " dropped (by a write, or with the buffer), begun (its Start was told), closed
@@ -37,6 +37,14 @@ function! deepchat#review#waits(review) abort
   return a:review.state ==# 'runs' || !empty(filter(copy(a:review.hunks), 'deepchat#hunk#waits(v:val)'))
 endfunction
 
+" True if it was cut; or stopped, and its lines are still what was asked about,
+" but for its hunks.
+function! deepchat#review#may_go_on(review) abort
+  let l:track = a:review.track
+  return a:review.state ==# 'cut' || a:review.stopped && (deepchat#track#row(l:track, 0, len(l:track.base)) >= 0
+        \ || !empty(filter(copy(a:review.hunks), 'v:val.taken')))
+endfunction
+
 " ---- asking ----------------------------------------------------------------
 
 " Ask for a rewrite of lines line1 to line2 of buf; where has these and, if only
@@ -68,17 +76,17 @@ endfunction
 
 " What was cut at the lines of a new rewrite does not go on.
 function! s:give_up(buf, where) abort
-  for l:review in filter(deepchat#review#of(a:buf), 'v:val.state ==# "cut"')
+  for l:review in filter(deepchat#review#of(a:buf), 'v:val.state ==# "cut" || v:val.stopped')
     if l:review.track.top < a:where.line2 && l:review.track.end >= a:where.line1
-      let l:review.state = 'done'
+      let [l:review.state, l:review.stopped] = ['done', 0]
     endif
   endfor
   call s:close_decided(a:buf)
 endfunction
 
-" Go on with one that was cut.
+" Go on with one that was cut or stopped.
 function! deepchat#review#go_on(review) abort
-  let [a:review.state, a:review.begun] = ['runs', 0]
+  let [a:review.state, a:review.begun, a:review.stopped] = ['runs', 0, 0]
   call deepchat#review#status(a:review.id, 'waiting')
   let l:why = deepchat#host#send('rewrite_go_on', {'id': a:review.id})
   if l:why !=# ''
@@ -94,7 +102,7 @@ function! deepchat#review#new(buf, lnum, lines, instruction, options) abort
   call deepchat#review#catch_up(a:buf)
   let s:reviews[l:id] = {'id': l:id, 'buf': a:buf, 'kind': s:KIND, 'begun': 0, 'state': 'runs',
         \ 'instruction': a:instruction, 'options': a:options, 'hunks': [], 'seq': 0, 'tick': -1,
-        \ 'hidden': get(a:options, 'apply', 0), 'dropped': 0, 'closed': 0,
+        \ 'hidden': get(a:options, 'apply', 0), 'dropped': 0, 'closed': 0, 'stopped': 0,
         \ 'track': deepchat#track#new(a:lines, a:lnum - 1, deepchat#buf#line_count(a:buf))}
   call deepchat#review_keys#update(a:buf)
   call s:keep_loaded(a:buf)
@@ -241,7 +249,7 @@ function! s:show_status(review, text) abort
 endfunction
 
 " Host: it has ended; about as deepchat#buf#finish() has it, and outcome: hunks,
-" same, empty, refused, cut, error or stopped. Returns 'ok' or 'retry'.
+" same, empty, refused, cut, error or stopped; goes_on: it can. Returns 'ok' or 'retry'.
 function! deepchat#review#finish(id, about) abort
   let l:review = get(s:reviews, a:id, {})
   if empty(l:review) || l:review.state !=# 'runs'
@@ -265,6 +273,7 @@ function! s:end(review, about) abort
     call s:begin(a:review)
   endif
   let a:review.state = a:about.outcome ==# 'cut' ? 'cut' : 'done'
+  let a:review.stopped = a:about.outcome ==# 'stopped' && get(a:about, 'goes_on', 0)
   let a:review.hidden = a:review.dropped
   call s:keep_decided(a:review, a:about.outcome)
   if bufloaded(a:review.buf)
@@ -441,7 +450,7 @@ endfunction
 " the last ones are kept, for undo.
 function! s:close_decided(buf) abort
   let l:decided = filter(deepchat#review#of(a:buf), 'v:val.state ==# "done" && !deepchat#review#waits(v:val)')
-  for l:review in l:decided
+  for l:review in filter(copy(l:decided), '!v:val.stopped') + l:decided[: -1 - s:KEPT]
     call s:close(l:review)
   endfor
   for l:review in l:decided[: -1 - s:KEPT]
@@ -456,10 +465,10 @@ function! s:close(review) abort
   let a:review.closed = 1
 endfunction
 
-" Nothing of buf goes on that was cut.
+" Nothing of buf goes on that was cut or stopped.
 function! deepchat#review#no_more(buf) abort
-  for l:review in filter(deepchat#review#of(a:buf), 'v:val.state ==# "cut"')
-    let l:review.state = 'done'
+  for l:review in filter(deepchat#review#of(a:buf), 'v:val.state ==# "cut" || v:val.stopped')
+    let [l:review.state, l:review.stopped] = ['done', 0]
   endfor
 endfunction
 
@@ -484,6 +493,7 @@ function! s:drop(buf) abort
   call deepchat#review#edited(a:buf)
   let l:count = 0
   for l:review in filter(deepchat#review#of(a:buf), 'v:val.state ==# "done" && !v:val.dropped')
+    let l:review.stopped = 0
     let l:waiting = filter(copy(l:review.hunks), 'deepchat#hunk#waits(v:val)')
     let l:review.dropped = !empty(l:waiting)
     let l:review.hidden = l:review.dropped
@@ -492,6 +502,7 @@ function! s:drop(buf) abort
       call deepchat#review_show#hide(l:review, l:hunk)
     endfor
   endfor
+  call s:close_decided(a:buf)
   return l:count
 endfunction
 

@@ -1,12 +1,16 @@
 " What is said of a review: one line each.
 
+let s:cpo = &cpoptions
+set cpoptions&vim
+
 " How it ended. about as deepchat#review#finish() has it.
 function! deepchat#review_tell#end(review, about) abort
   let l:count = bufloaded(a:review.buf) ? len(filter(copy(a:review.hunks), 'deepchat#hunk#waits(v:val)')) : 0
   if index(['error', 'interrupted'], a:about.finish) >= 0
     call deepchat#ui#error(a:about.line)
   elseif a:about.finish ==# 'stopped'
-    call deepchat#ui#say('stopped; ' . (l:count > 0 ? s:hunks(l:count) . ' of it to review' : 'nothing was changed'))
+    call deepchat#ui#say('stopped; ' . (l:count > 0 ? s:hunks(l:count) . ' of it to review' : 'nothing was changed')
+          \ . (a:review.stopped ? '; :DeepContinue goes on' : ''))
   elseif a:about.line !=# ''
     call deepchat#ui#say(a:about.line)
   else
@@ -66,3 +70,6 @@ function! deepchat#review_tell#dropped(count, it, them) abort
     call deepchat#ui#say(s:hunks(a:count) . ' dropped; ' . (a:count == 1 ? a:it : a:them))
   endif
 endfunction
+
+let &cpoptions = s:cpo
+unlet s:cpo

@@ -37,11 +37,11 @@ function! deepchat#rewrite#command(bang, line1, line2, args) abort
   endif
 endfunction
 
-" Go on with the cut rewrite that line lnum of buf stands in. Returns 1 if there
-" is one.
+" Go on with the rewrite that line lnum of buf stands in. Returns 1 if there is
+" one that was cut or stopped.
 function! deepchat#rewrite#go_on(buf, lnum) abort
   call deepchat#review#catch_up(a:buf)
-  for l:review in filter(deepchat#review#of(a:buf), 'v:val.state ==# "cut"')
+  for l:review in filter(deepchat#review#of(a:buf), 'deepchat#review#may_go_on(v:val)')
     if a:lnum > l:review.track.top && a:lnum <= max([l:review.track.end, l:review.track.top + 1])
       call deepchat#review#go_on(l:review)
       return 1

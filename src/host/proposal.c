@@ -127,8 +127,7 @@ forget_text(struct proposal *p)
 {
     buf_cut(&p->whole, p->selection->head.len);
     p->used = p->new_lines = 0;
-    p->stale = p->stale || p->known.count > 0 || p->flying;
-    p->changed = true;
+    proposal_retell(p);
 }
 
 /* Bring whole up to date. A reply that is gone on with may begin with less
@@ -164,6 +163,13 @@ proposal_again(struct proposal *p, size_t kept)
     dc_rewrite_add(p->rewrite, buf_str(&p->raw), false);
     p->fed = true;
     p->ended = false;
+}
+
+void
+proposal_retell(struct proposal *p)
+{
+    p->stale = p->stale || p->known.count > 0 || p->flying;
+    p->changed = true;
 }
 
 void

@@ -28,6 +28,8 @@ void proposal_free(struct proposal *p);
 void proposal_add(struct proposal *p, struct dc_str reply);
 /* The reply begins anew, after the first kept bytes of what came. */
 void proposal_again(struct proposal *p, size_t kept);
+/* The editor may have dropped hunks: it is told all of them. */
+void proposal_retell(struct proposal *p);
 /* Nothing follows. whole: the reply is complete; else it was cut, and goes on
  * with proposal_again(). */
 void proposal_end(struct proposal *p, bool whole);

@@ -136,6 +136,7 @@ reviews_go_on(struct reviews *all, int64_t id)
     struct review *review = review_find(all, id);
     if (review != NULL && review->state == TOLD) {
         review->goes_on = true;
+        proposal_retell(review->proposal);
         review->state = WAITING;
     } else if (id > 0 && review == NULL) {
         review_refuse(add(all, id, NULL),

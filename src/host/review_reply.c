@@ -155,6 +155,7 @@ end_review(struct review *review, const char *outcome)
         review->proposal != NULL && review->lost == NULL &&
         proposal_raw(review->proposal).len > 0 &&
         (strcmp(outcome, "cut") == 0 || strcmp(outcome, "stopped") == 0);
+    value_put(review->about, "goes_on", value_bool(review->resumable));
 }
 
 static void

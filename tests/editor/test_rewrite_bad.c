@@ -19,7 +19,7 @@ static const struct {
     {"an error", "status 400\njson {\"error\":{\"message\":\"reasoning_effort is not known\"}}\n", "",
      "deepchat: reasoning_effort refused (400): reasoning_effort is not...", "Start\nError error", "0"},
     {"stopped", "token ONE\\ntwo\\nTHREE\nhold g\nfinish stop\ndone\n", ":DeepStop<CR>",
-     "deepchat: stopped; 1 hunk of it to review", "Start\nStopped stopped", "1"},
+     "deepchat: stopped; 1 hunk of it to review; :DeepContinue goes on", "Start\nStopped stopped", "1"},
     {"stopped before it began", "hold g\ntoken ONE\nfinish stop\ndone\n", ":DeepStop<CR>",
      "deepchat: stopped; nothing was changed", "Start\nStopped stopped", "0"},
     {"lost", "token ONE\\ntwo\\nTHREE\nhold g\nrst\n", "",
@@ -85,6 +85,48 @@ Test(rewrite_bad, a_cut_one_goes_on, .timeout = 60)
     cr_expect_str_eq(events, "Start\nDone length\nStart\nDone stop", "%s",
                      events);
     free(events);
+    stage_stop(&st);
+}
+
+/* A rewrite of lines 2 to 7 that is stopped: one hunk of it is decided. */
+static void
+stop_one(struct stage *st, const char *name)
+{
+    server_reset(st->sv);
+    rewrite_open(st, "stopped.txt", "zero\\n" TEXT "\\nseven");
+    ed_ex(st->ed, "2,7DeepRewrite louder");
+    cr_assert(server_wait_held(st->sv, "g", 1, STAGE_MS), "%s", name);
+    cr_assert(ed_wait(st->ed, STAGE_MS, "len(" REWRITE_WAITS ") == 2"), "%s",
+              name);
+    ed_ex(st->ed, "DeepStop");
+    rewrite_idle(st, name);
+    stage_expect(st, name, "len(" REWRITE_WAITS ")", "1");
+}
+
+/* So does one that was stopped in the middle of a hunk, until it is past. */
+Test(rewrite_bad, a_stopped_one_goes_on, .timeout = 60)
+{
+    static const char *const past[] = {"DeepReject!", "6,7DeepRewrite quieter",
+                                       "silent write", "silent 3delete"};
+    struct stage st;
+    rewrite_start(&st,
+                  "token ONE\\ntwo\\nTHREE\\nFO\nhold g\ndone\n"
+                  "---\ntoken UR\\nFIVE\\nsix\\n\nfinish stop 9 9 0\ndone\n",
+                  "");
+    stop_one(&st, "on");
+    ed_ex(st.ed, "2DeepAccept | call cursor(6, 1) | DeepContinue");
+    cr_assert(server_wait_requests(st.sv, 2, STAGE_MS));
+    rewrite_idle(&st, "on");
+    ed_ex(st.ed, "DeepAccept!");
+    stage_expect_text(&st, "on",
+                      "zero\nONE\ntwo\nTHREE\nFOUR\nFIVE\nsix\nseven");
+    for (size_t i = 0; i < sizeof past / sizeof *past; i++) {
+        stop_one(&st, past[i]);
+        ed_ex(st.ed, "%s", past[i]);
+        rewrite_idle(&st, past[i]);
+        stage_expect(&st, past[i], "deepchat#rewrite#go_on(bufnr('%'), 4)",
+                     "0");
+    }
     stage_stop(&st);
 }
 
