@@ -48,7 +48,7 @@ expect_text(const char *name, const char *want)
 static inline void
 expect_said(const char *name, const char *want)
 {
-    ed_wait(ed, 3000,
+    ed_wait(ed, 15000,
             "get(split(execute('messages'), \"\\n\"), -1, '') ==# "
             "\"%s\"",
             want);

@@ -29,7 +29,7 @@ static const struct {
     {"ended", "", "done\nclose\n",
      "the server ended without a reason, 2 tokens kept", " finish=interrupted",
      "Start\nError interrupted"},
-    {"silent", "let g:deepchat.idle_timeout = 0.2", "stall\n",
+    {"silent", "let g:deepchat.idle_timeout = 0.5", "stall\n",
      "the server went silent, 2 tokens kept; :DeepContinue",
      " finish=interrupted", "Start\nError interrupted"},
     {"an error", "",

@@ -2,7 +2,7 @@
  */
 #include "review_stage.h"
 
-enum { MS = 5000 };
+enum { MS = 15000 };
 
 static void
 review(void)

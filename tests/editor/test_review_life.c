@@ -2,7 +2,7 @@
  * do harm if they were more than text. */
 #include "review_stage.h"
 
-enum { MS = 5000 };
+enum { MS = 15000 };
 
 static void
 file(const char *name)

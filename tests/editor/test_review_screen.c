@@ -3,7 +3,7 @@
 
 #include "lib/proc.h"
 
-enum { MS = 2000, ROW_MAX = 200 };
+enum { MS = 15000, ROW_MAX = 200 };
 
 /* The screen's rows from the first on, without blanks at their ends, are these,
  * joined by "|". */
@@ -208,6 +208,7 @@ Test(review_screen, grows, .timeout = 60)
     ed_ex(ed, "DeepAccept!");
     cr_expect_eq(ed_number(ed, "line('$')"), 41);
     ed_keys(ed, "u");
+    cr_expect(ed_wait(ed, MS, "line('$') == 6"));
     ed_ex(ed, "DeepReject!");
     expect_screen("none", "x|line 1|line 2|line 3|line 4|line 5|~|~|~");
     ed_stop(ed);
