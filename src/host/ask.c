@@ -120,10 +120,8 @@ ask_last_words(const struct dc_transcript *tr, size_t last)
     return (struct dc_str){"", 0};
 }
 
-/* The turn that a send ends with: the last one that starts at or before line
- * (0: the last of all). */
-static size_t
-last_turn(const struct dc_transcript *tr, size_t line)
+size_t
+ask_last_turn(const struct dc_transcript *tr, size_t line)
 {
     size_t i = 0;
     const struct dc_turn *turn;
@@ -176,13 +174,13 @@ ask_send(struct ask *ask, const struct value *args, struct dc_error *err)
         return false;
     request->many = true;
     size_t line = (size_t)value_as_int(value_get(args, "line"), 0);
-    size_t last = last_turn(tr, line);
+    size_t last = ask_last_turn(tr, line);
     request->messages =
         dc_transcript_messages(tr, last, &request->message_count);
     /* Behind line "asked" stands what is said only this time. */
     size_t asked = (size_t)value_as_int(value_get(args, "asked"), 0);
     if (asked > 0)
-        request->journal.user = ask_last_words(tr, last_turn(tr, asked));
+        request->journal.user = ask_last_words(tr, ask_last_turn(tr, asked));
     else
         request->journal.user = ask_last_words(tr, last);
     return check_messages(request->messages, request->message_count,

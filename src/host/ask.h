@@ -82,6 +82,9 @@ struct dc_transcript *ask_chat(struct ask *ask, const struct value *args,
                                struct dc_error *err);
 /* Its pictures are read, if it has any. */
 ask_fn ask_image;
+/* The turn that a send ends with: the last one that starts at or before line
+ * (0: the last of all). */
+size_t ask_last_turn(const struct dc_transcript *tr, size_t line);
 /* What the user said last in turns 0 to last. */
 struct dc_str ask_last_words(const struct dc_transcript *tr, size_t last);
 /* The reply is to be JSON, if the options say so: its schema is read and sent,

@@ -1,3 +1,8 @@
+/*
+ * The same reply as in an editor, with a file and standard output in the place
+ * of a buffer. A chat that an editor has open is left alone, and so is one that
+ * was changed meanwhile: then the reply is in its journal.
+ */
 #include "host/send.h"
 
 #include <stdio.h>
@@ -229,7 +234,11 @@ find_messages(struct send *s, struct ask *ask, struct dc_transcript *tr)
         dc_transcript_messages(tr, SIZE_MAX, &request->message_count);
     if (request->message_count == 0 ||
         request->messages[request->message_count - 1].role != DC_ROLE_USER) {
-        complain("the last turn is not yours; nothing was sent");
+        const struct dc_turn *last =
+            dc_transcript_turn(tr, ask_last_turn(tr, 0));
+        bool mine = last == NULL || last->role == DC_ROLE_USER;
+        complain(mine ? "your last turn is empty; nothing was sent"
+                      : "the last turn is not yours; nothing was sent");
         return false;
     }
     bool ok = read_files(s, ask, &err);
