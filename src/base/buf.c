@@ -1,3 +1,5 @@
+/* Memory doubles as it fills, so adding costs the same however it is cut. A NUL
+ * is kept behind the bytes: they can be read as a C string. */
 #include "base/buf.h"
 
 #include <stdarg.h>

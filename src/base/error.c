@@ -1,3 +1,4 @@
+/* A text that does not fit is cut: to say what went wrong must not go wrong. */
 #include "base/error.h"
 
 #include <stdarg.h>

@@ -1,3 +1,5 @@
+/* A slice without bytes may have no ptr either, which memcmp() and memchr()
+ * must not see. */
 #include "base/str.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Runs of ASCII are passed at once: they are most of any text. */
 #include "base/utf8.h"
 
 #include <string.h>

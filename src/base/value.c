@@ -1,3 +1,5 @@
+/* Members of a map stand in a row and are looked for one by one: what editors
+ * send has few of them. Who makes larger ones sorts them first. */
 #include "base/value.h"
 
 #include <stdlib.h>

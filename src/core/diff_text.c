@@ -45,8 +45,7 @@ diff_side_lines(struct diff_side *side, struct dc_str text)
     }
 }
 
-/* ---- words ----------------------------------------------------------------
- */
+/* ---- words ---- */
 
 enum word {
     WORD_LETTERS,
@@ -110,8 +109,7 @@ diff_side_words(struct diff_side *side, struct dc_str line)
     }
 }
 
-/* ---- numbers --------------------------------------------------------------
- */
+/* ---- numbers ---- */
 
 void
 diff_table_finish(struct diff_table *table)

@@ -1,11 +1,13 @@
-/* Inside of dc_failure_read, shared by the failure*.c files:
- *   failure.c       an answer -> fault, line, retry
- *   failure_words.c the same, where the server's words tell more than its
- * status failure_net.c   the same, where there was no whole answer
- *   failure_form.c  the same, where a continuation was refused
- *   failure_field.c the same, where a member of the request was
- *   failure_said.c  the body of an error -> the server's words
- *   failure_text.c  anybody's text -> one line that is fit to be shown */
+/*
+ * Inside of dc_failure_read, shared by the failure*.c files:
+ *   failure.c        an answer -> fault, line, retry
+ *   failure_words.c  the same, by the server's words whatever its status
+ *   failure_net.c    the same, where there was no whole answer
+ *   failure_form.c   the same, where a continuation was refused
+ *   failure_field.c  the same, where a member of the request was
+ *   failure_said.c   the body of an error -> the server's words
+ *   failure_text.c   anybody's text -> one line that is fit to be shown
+ */
 #ifndef CORE_FAILURE_H
 #define CORE_FAILURE_H
 

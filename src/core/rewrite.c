@@ -51,8 +51,7 @@ dc_rewrite_free(struct dc_rewrite *rw)
     free(rw);
 }
 
-/* ---- think blocks -----------------------------------------------------------
- */
+/* ---- think blocks ---- */
 
 static struct dc_str
 skip_blank_lines(struct dc_str s)
@@ -115,8 +114,7 @@ without_thoughts(struct dc_rewrite *rw, struct dc_str s)
     return s;
 }
 
-/* ---- the text
- * ---------------------------------------------------------------- */
+/* ---- the text ---- */
 
 static void
 end_line(struct dc_rewrite *rw, bool crlf)

@@ -144,8 +144,7 @@ drop_below(struct rw_reply *r)
     }
 }
 
-/* ---- in the line of the selection ------------------------------------------
- */
+/* ---- in the line of the selection ---- */
 
 static bool
 starts_with(struct dc_str s, struct dc_str head)

@@ -53,8 +53,7 @@ own_of(const struct rw_place *p)
     return own;
 }
 
-/* ---- tabs and spaces --------------------------------------------------------
- */
+/* ---- tabs and spaces ---- */
 
 static char
 style_of(const struct rw_lines *lines, size_t from, size_t end)
@@ -141,8 +140,7 @@ converted(const struct rw_shift *s, struct dc_str lead, struct buf *scratch)
     return buf_str(scratch);
 }
 
-/* ---- how much is missing ----------------------------------------------------
- */
+/* ---- how much is missing ---- */
 
 static bool
 opens_block(struct dc_str line)

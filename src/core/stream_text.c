@@ -280,8 +280,7 @@ split(struct splitter *sp)
     }
 }
 
-/* ---- one choice ------------------------------------------------------------
- */
+/* ---- one choice ---- */
 
 static void
 deliver(struct dc_stream *st, size_t choice, enum dc_delta_kind kind)

@@ -1,6 +1,7 @@
 /*
  * Shared by the files of replies in buffers: chat.c is how one begins, what it
- * says and how it goes; chat_calls.c what the editor is asked to do for it.
+ * says and how it goes; chat_choice.c the answers besides the first;
+ * chat_calls.c what the editor is asked to do for it.
  */
 #ifndef HOST_CHAT_STATE_H
 #define HOST_CHAT_STATE_H

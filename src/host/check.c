@@ -1,3 +1,5 @@
+/* One line a fact, whatever fails, since those who ask have something that does
+ * not work. */
 #include "host/check.h"
 
 #include <stdio.h>

@@ -1,3 +1,5 @@
+/* A handler takes the message apart; what it starts answers by itself, later.
+ */
 #include "host/command.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* What a system does not have is done without: none of it is needed to work. */
 #include "host/harden.h"
 
 #include <fcntl.h>
@@ -10,7 +11,8 @@
 #include <sys/prctl.h>
 #endif
 
-/* 32 replies with socket, journal and lock each fit well below. */
+/* The replies that may come in at once, each with a socket, a journal and a
+ * lock, need less than half of these. */
 enum { MAX_FILES = 1024 };
 
 static void

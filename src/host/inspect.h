@@ -25,7 +25,7 @@ void inspect_free(struct inspect *in);
  * about: line, why nothing could be sent, "" else; and if there is a body: url;
  * key, what stands for it, "" if none is sent; no_key, a line if it is missing;
  * bytes of the body; parts, a list of [name, bytes, tokens]; tokens; learned;
- * about, what is known of the model; context, price, price_out (of 1,000
+ * model_about, what is known of the model; context, price, price_out (of 1,000
  * tokens), -1 unknown; fits, a line if it does not; masked, true if something
  * secret was cut out; shortened, true if not all is shown; curl, a list of
  * lines. The text is the body laid out. Once more is known of the model all of

@@ -1,3 +1,5 @@
+/* Strings are cut where they stand, so that the rest of what is shown is the
+ * request as it is sent. */
 #include <string.h>
 
 #include "base/buf.h"

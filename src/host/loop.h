@@ -64,7 +64,8 @@ void loop_child_forget(struct loop *lp, pid_t pid);
 /* Run until loop_stop(). */
 void loop_run(struct loop *lp);
 void loop_stop(struct loop *lp);
-/* One round: hooks, wait at most timeout_ms, handlers. For tests. */
+/* One round: hooks, wait at most timeout_ms, handlers. For tests, and for what
+ * is due when the loop has stopped. */
 void loop_turn(struct loop *lp, int timeout_ms);
 
 /* Monotonic clock in milliseconds and in microseconds. */

@@ -1,3 +1,4 @@
+/* Their records come in any order, and from files that nobody vouches for. */
 #include "host/recover_choice.h"
 
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+/* What is sent is made anew for each request: how it is asked may have changed
+ * since the last. */
 #include "host/reply_ask.h"
 
 #include <stdlib.h>

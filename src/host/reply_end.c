@@ -1,3 +1,5 @@
+/* Lines fit into one row of a terminal, with what happened first; the advice
+ * behind it is what goes when room is short. */
 #include "host/reply_end.h"
 
 #include <stdio.h>

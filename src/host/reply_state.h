@@ -1,7 +1,8 @@
 /*
  * Shared by the files of a reply: reply.c is its life, reply_key.c the key,
  * reply_run.c one request, reply_choice.c what it brings of other answers,
- * reply_done.c what its end leads to.
+ * reply_count.c what it uses, reply_done.c what its end leads to, reply_name.c
+ * a model that the server does not have.
  *
  *   KEY     api_key_cmd runs         -> ASKING, or ENDED if it fails
  *   ASKING  request sent, no text    -> STREAM at the first text,
@@ -10,7 +11,7 @@
  *   STREAM  text arrives             -> ASKING for another round, or ENDED;
  *                                       never tried again
  *   NAME    the server knows no such model: its list is fetched -> ENDED
- *   ENDED   ended() was called, or will be by a timer
+ *   ENDED   ended() was called, or is
  *
  * Stop is allowed everywhere. An answer is complete only if a finish_reason
  * was seen; [DONE] or the end of the body alone is a cut answer.

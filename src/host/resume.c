@@ -1,3 +1,8 @@
+/*
+ * They are counted while the editor starts, one journal a round; the list is
+ * asked for by somebody who waits, and made at once. What is in a chat already
+ * is found out on the way, and removed.
+ */
 #include "host/resume.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The file is read each time: other editors write it, too. */
 #include "host/usage_ask.h"
 
 #include <stdlib.h>

@@ -90,8 +90,7 @@ answer(struct server *sv, const char *path, int *how)
     return got;
 }
 
-/* ---- bytes ----------------------------------------------------------------
- */
+/* ---- bytes ---- */
 
 #define HEAD                                                                   \
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"                   \
@@ -236,8 +235,7 @@ Test(server, refuses_a_broken_script)
     server_stop(sv);
 }
 
-/* ---- requests -------------------------------------------------------------
- */
+/* ---- requests ---- */
 
 Test(server, keeps_the_connection_and_takes_turns)
 {
@@ -332,8 +330,7 @@ Test(server, answers_models_health_and_the_built_in_way)
     server_stop(sv);
 }
 
-/* ---- gates and ends --------------------------------------------------------
- */
+/* ---- gates and ends ---- */
 
 Test(server, holds_until_released)
 {

@@ -355,8 +355,7 @@ flush(struct conn *c)
     }
 }
 
-/* ---- life -----------------------------------------------------------------
- */
+/* ---- life ---- */
 
 static void
 next_request(struct conn *c)

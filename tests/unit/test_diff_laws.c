@@ -156,8 +156,7 @@ Test(diff_laws, growing, .timeout = 60)
     buf_finish(&new);
 }
 
-/* ---- time -----------------------------------------------------------------
- */
+/* ---- time ---- */
 
 static double
 now_ms(void)
