@@ -1,7 +1,8 @@
 #!/bin/sh
 # check-editor.sh: print what an editor would not read: Vim script that does not
 # source in both editors (in one, if its first line says "Vim only") or leaves a
-# block open, Lua that does not compile, and help tags that are given twice.
+# block open, Lua that does not compile, help tags that are given twice, and links
+# of the help to tags of ours that are not there.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 scratch=$(mktemp -d) || exit 1
@@ -68,5 +69,11 @@ export SCRIPTS="$scripts" REPORT="$scratch/report"
             -c "helptags $scratch/doc" -c 'qall!'
         silent 'helptags in nvim' nvim -u NONE -i NONE -n --headless \
             -c "helptags $scratch/doc" -c 'qall!'
+        # Links to what is not of this plugin are the editor's business.
+        grep -oh '|[^| ]*|' doc/*.txt | tr -d '|' | grep -i deep | sort -u |
+            while read -r tag; do
+                cut -f1 "$scratch/doc/tags" | grep -Fqx "$tag" ||
+                    echo "doc: no tag for |$tag|"
+            done
     fi
 } | { ! grep .; }
