@@ -22,8 +22,8 @@ endfunction
 
 " The working directory of the chat in buf: that of its window.
 function! deepchat#allow#cwd(buf) abort
-  let l:window = get(win_findbuf(a:buf), 0, 0)
-  return a:buf == bufnr('%') || l:window == 0 ? getcwd() : call('getcwd', reverse(win_id2tabwin(l:window)))
+  let l:window = a:buf == bufnr('%') ? 0 : get(win_findbuf(a:buf), 0, 0)
+  return l:window == 0 ? getcwd() : call('getcwd', reverse(win_id2tabwin(l:window)))
 endfunction
 
 " True if all of paths, written as in the chat in buf, may go. Asks about each
@@ -65,7 +65,7 @@ endfunction
 function! deepchat#allow#send(buf, last, options) abort
   return has_key(a:options, 'quiet')
         \ || deepchat#allow#ask(a:buf, s:schema(a:buf, deepchat#role#arguments(a:buf, a:last) + get(a:options, 'arguments', []))
-        \   + s:images(a:buf, a:last) + deepchat#context#files(a:buf, a:last))
+        \   + s:images(a:buf, a:last, a:options) + deepchat#context#files(a:buf, a:last))
 endfunction
 
 " The same where the command means lines by their numbers: if others stand there
@@ -130,23 +130,36 @@ endfunction
 
 " The schema that holds for this send.
 function! s:schema(buf, arguments) abort
-  let l:lines = getbufline(a:buf, 1, 200)
-  let l:front = get(l:lines, 0, '') =~# '^---\r\?$' ? l:lines[1 : match(l:lines, '^---\r\?$', 1)] : []
-  let l:given = filter(l:front, 'v:val =~# "^json_schema:"')
-  let l:value = trim(deepchat#role#argument(a:arguments, 'json_schema'))
-  let l:value = l:value !=# '' ? l:value : matchstr(get(l:given, -1, ''), ':\s*\zs.\{-}\ze\s*$')
+  let l:value = empty(a:arguments) ? '' : trim(deepchat#role#argument(a:arguments, 'json_schema'))
+  let l:value = l:value !=# '' ? l:value : s:front_schema(a:buf)
   if l:value =~# '^".*"$'
     silent! let l:value = json_decode(l:value)
   endif
   for l:level in [deepchat#settings(a:buf), deepchat#settings()]
-    let l:value = l:value ==# '' ? deepchat#text(l:level, 'json_schema', '') : l:value
+    if l:value ==# '' && has_key(l:level, 'json_schema')
+      let l:value = deepchat#text(l:level, 'json_schema', '')
+    endif
   endfor
   return l:value ==# '' ? [] : [l:value]
 endfunction
 
-" The files of the images in the user's turns.
-function! s:images(buf, last) abort
-  let l:any = match(getbufline(a:buf, 1, a:last), '\%#=1^ \{0,3}!\[') >= 0
+" That of the front matter, '' if there is none: the last one there holds.
+function! s:front_schema(buf) abort
+  if get(getbufline(a:buf, 1), 0, '') !~# '^---\r\?$'
+    return ''
+  endif
+  let l:lines = getbufline(a:buf, 1, 200)
+  if match(l:lines, '\C^json_schema:') < 0
+    return ''
+  endif
+  let l:front = l:lines[1 : match(l:lines, '^---\r\?$', 1)]
+  return matchstr(get(filter(l:front, 'v:val =~# "^json_schema:"'), -1, ''), ':\s*\zs.\{-}\ze[ \t\r]*$')
+endfunction
+
+" The files of the images in the user's turns. Nearly every chat has none, and
+" can be long.
+function! s:images(buf, last, options) abort
+  let l:any = stridx(deepchat#chat#text_of(a:buf, a:last, a:options), '![') >= 0
   return l:any ? deepchat#image#paths(a:buf, a:last) : []
 endfunction
 

@@ -310,8 +310,9 @@ endfunction
 " or queued.
 function! deepchat#chat#send(buf, options) abort
   call deepchat#ui#clear_error(a:buf)
-  if !call(has_key(a:options, 'line') ? 'deepchat#allow#send_as_it_is' : 'deepchat#allow#send',
-        \ [a:buf, s:last_line(a:buf, a:options), a:options])
+  let l:last = s:last_line(a:buf, a:options)
+  let l:options = extend({'text': deepchat#chat#text(a:buf, l:last), 'tick': getbufvar(a:buf, 'changedtick')}, a:options)
+  if !call(has_key(a:options, 'line') ? 'deepchat#allow#send_as_it_is' : 'deepchat#allow#send', [a:buf, l:last, l:options])
     return 0
   elseif deepchat#buf#running(a:buf) > 0
     return s:queue(a:buf, a:options)
@@ -324,7 +325,7 @@ function! deepchat#chat#send(buf, options) abort
   let [l:last, l:count] = [s:last_line(a:buf, a:options), deepchat#buf#line_count(a:buf)]
   let l:id = deepchat#room#expect(a:buf, l:last - 1, l:last < l:count ? deepchat#alt#end(a:buf, l:last) : -1)
   call deepchat#buf#status(l:id, 'waiting')
-  return deepchat#context#ask_host(l:id, a:buf, l:last, a:options)
+  return deepchat#context#ask_host(l:id, a:buf, l:last, l:options)
 endfunction
 
 " The last line of buf that goes along.
@@ -349,13 +350,14 @@ endfunction
 function! deepchat#chat#message(buf, last, options) abort
   let l:extra = get(a:options, 'extra', '')
   let l:context = get(a:options, 'context', [])
-  let l:text = empty(l:context) ? deepchat#chat#text(a:buf, a:last) : deepchat#chat#text(a:buf, a:options.row)
+  let l:text = empty(l:context) ? deepchat#chat#text_of(a:buf, a:last, a:options) : deepchat#chat#text(a:buf, a:options.row)
         \ . join(l:context + [''], "\n") . deepchat#chat#text(a:buf, a:last, a:options.row + 1)
-  if l:extra =~# '\S'
+  let l:has_extra = l:extra !=# '' && l:extra =~# '\S'
+  if l:has_extra
     let l:text .= "\n%% user\n\n" . deepchat#turn#escape(l:extra) . "\n"
   endif
   return {'buf': a:buf, 'file': deepchat#file#path(a:buf),
-        \ 'text': l:text, 'asked': l:extra =~# '\S' ? a:last + len(l:context) : 0,
+        \ 'text': l:text, 'asked': l:has_extra ? a:last + len(l:context) : 0,
         \ 'project': getbufvar(a:buf, 'deepchat_project', getcwd()), 'session': deepchat#chat#session(a:buf),
         \ 'cwd': deepchat#allow#cwd(a:buf), 'allowed': deepchat#allow#allowed(),
         \ 'settings': deepchat#settings(), 'buffer': deepchat#model#own_settings(a:buf),
@@ -384,6 +386,12 @@ function! deepchat#chat#text(buf, last, ...) abort
     let l:text = join(map(l:lines, 'tr(v:val, "\n", "\x01")'), "\n")
   endif
   return l:text . "\n"
+endfunction
+
+" The same down to last, for a send with these options: it may have been taken
+" already. text is that of changedtick tick.
+function! deepchat#chat#text_of(buf, last, options) abort
+  return get(a:options, 'tick', -1) == getbufvar(a:buf, 'changedtick') ? a:options.text : deepchat#chat#text(a:buf, a:last)
 endfunction
 
 " The line of the last marker of buf and the text behind it, without blank

@@ -165,8 +165,16 @@ endfunction
 
 " The names of the roles whose turns stand in front of the user turn that the
 " first lines of buf end with, but for what else belongs to its answer. A path
-" has more than one "/".
+" has more than one "/". A send asks twice.
 function! s:standing(buf, last) abort
+  let l:key = join([a:buf, getbufvar(a:buf, 'changedtick'), a:last])
+  let s:stood = s:stood[0] ==# l:key ? s:stood : [l:key, s:find_standing(a:buf, a:last)]
+  return s:stood[1]
+endfunction
+
+let s:stood = ['', []]
+
+function! s:find_standing(buf, last) abort
   let [l:lnum, l:kind] = deepchat#turn#last_marker(a:buf, a:last)
   while l:kind ==# 'alternate' || l:kind ==# 'reasoning'
     let [l:lnum, l:kind] = deepchat#turn#last_marker(a:buf, l:lnum - 1)

@@ -15,6 +15,13 @@ let s:FOLDED = '\m\C^%% \%(reasoning\|context\|call\|tool\|alternate\)' . s:PAIR
 let s:CHUNK = 200
 " Most markers that are looked for are near.
 let s:NEAR = 16
+" Places whose last marker is remembered.
+let s:SEEN = 50
+let s:seen = {}
+" Lines whose kind is remembered: to make the pattern ready takes longer than
+" all else.
+let s:KNOWN = 200
+let s:known = {}
 
 " ---- markers ---------------------------------------------------------------
 
@@ -22,7 +29,15 @@ let s:NEAR = 16
 function! deepchat#turn#kind(line) abort
   if a:line[0:1] !=# '%%'
     return ['', '']
+  elseif has_key(s:known, a:line)
+    return copy(s:known[a:line])
   endif
+  let s:known = len(s:known) < s:KNOWN ? s:known : {}
+  let s:known[a:line] = s:kind(a:line)
+  return copy(s:known[a:line])
+endfunction
+
+function! s:kind(line) abort
   let l:rest = matchstr(a:line, '[^%].*')
   if strlen(substitute(l:rest, '\r$', '', '')) > s:REST_MAX
     return ['', '']
@@ -57,32 +72,27 @@ endfunction
 " until the text changes.
 function! deepchat#turn#last_marker(buf, ...) abort
   let l:end = a:0 > 0 ? a:1 : s:line_count(a:buf)
-  let l:text = [a:buf, getbufvar(a:buf, 'changedtick')]
-  if s:seen.text != l:text
-    let s:seen = {'text': l:text, 'markers': {}}
+  let l:key = join([a:buf, getbufvar(a:buf, 'changedtick'), l:end])
+  if !has_key(s:seen, l:key)
+    let s:seen = extend(len(s:seen) < s:SEEN ? s:seen : {}, {l:key : s:find_marker(a:buf, l:end)})
   endif
-  if !has_key(s:seen.markers, l:end)
-    let s:seen.markers[l:end] = s:find_marker(a:buf, l:end)
-  endif
-  return copy(s:seen.markers[l:end])
+  return copy(s:seen[l:key])
 endfunction
-
-let s:seen = {'text': [], 'markers': {}}
 
 function! s:find_marker(buf, last) abort
   let l:end = a:last
   let l:chunk = s:NEAR
   while l:end > 0
     let l:first = max([l:end - l:chunk + 1, 1])
-    let l:lines = getbufline(a:buf, l:first, l:end)
-    if match(l:lines, '^%% ') >= 0
-      for l:at in range(len(l:lines) - 1, 0, -1)
-        let l:role = l:lines[l:at][0:2] ==# '%% ' ? deepchat#turn#is_marker(l:lines[l:at]) : ''
-        if l:role !=# ''
-          return [l:first + l:at, l:role]
-        endif
-      endfor
-    endif
+    let l:lines = reverse(getbufline(a:buf, l:first, l:end))
+    let l:at = match(l:lines, '^%% ')
+    while l:at >= 0
+      let l:role = deepchat#turn#is_marker(l:lines[l:at])
+      if l:role !=# ''
+        return [l:first + len(l:lines) - 1 - l:at, l:role]
+      endif
+      let l:at = match(l:lines, '^%% ', l:at + 1)
+    endwhile
     let l:end = l:first - 1
     let l:chunk = s:CHUNK
   endwhile
