@@ -1,6 +1,8 @@
 " A chat: marker lines and a small Markdown. Made to be redrawn while text
 " streams in, so nothing but fences and the front matter spans lines, and how
-" far back the state of a line is looked for is bounded.
+" far back the state of a line is looked for is bounded. Patterns that
+" begin with what may be missing are tried on every line that is drawn: \%#=1
+" chooses the engine for them that does not allocate 160 KiB for each try.
 if exists('b:current_syntax')
   finish
 endif
@@ -11,22 +13,22 @@ syntax spell toplevel
 
 " ---- Markdown --------------------------------------------------------------
 syntax match deepchatUrl "\<https\?://[^][ \t<>\"'`()]*"
-syntax match deepchatListMark "^\s*\%([-*+]\|\d\{1,9}[.)]\)\%(\s\)\@="
+syntax match deepchatListMark "\%#=1^\s*\%([-*+]\|\d\{1,9}[.)]\)\%(\s\)\@="
 syntax region deepchatItalic matchgroup=deepchatDelimiter oneline
-      \ start="\*\@1<!\*\%([^* \t]\)\@=" end="[^* \t]\@1<=\*\*\@!" contains=deepchatCode
+      \ start="\*\%(\*\*\)\@2<!\%([^* \t]\)\@=" end="[^* \t]\@1<=\*\*\@!" contains=deepchatCode
 syntax region deepchatItalic matchgroup=deepchatDelimiter oneline
       \ start="\<_\%([^_ \t]\)\@=" end="[^_ \t]\@1<=_\>" contains=deepchatCode
 syntax region deepchatBold matchgroup=deepchatDelimiter oneline
       \ start="\*\*\%([^* \t]\)\@=" end="\S\@1<=\*\*" contains=deepchatCode,deepchatItalic
 syntax region deepchatBold matchgroup=deepchatDelimiter oneline
       \ start="\<__\%([^_ \t]\)\@=" end="\S\@1<=__\>" contains=deepchatCode
-syntax match deepchatLink "!\?\[[^][]*\]([^() \t]*)" contains=deepchatTarget
+syntax match deepchatLink "\%#=1!\?\[[^][]*\]([^() \t]*)" contains=deepchatTarget
 syntax match deepchatTarget contained "(\@1<=[^() \t]\+" contains=@NoSpell
 syntax region deepchatCode matchgroup=deepchatDelimiter oneline start="`" end="`" contains=@NoSpell
 syntax region deepchatCode matchgroup=deepchatDelimiter oneline start="``" end="``" contains=@NoSpell
-syntax match deepchatQuote "^ \{0,3}>\s\?.*" contains=@deepchatInline
-syntax match deepchatHeading "^ \{0,3}#\{1,6}\%(\s.*\)\?$" contains=@deepchatInline
-syntax match deepchatRule "^ \{0,3}\%(\%(-\s*\)\{3,}\|\%(\*\s*\)\{3,}\|\%(_\s*\)\{3,}\)$"
+syntax match deepchatQuote "\%#=1^ \{0,3}>\s\?.*" contains=@deepchatInline
+syntax match deepchatHeading "\%#=1^ \{0,3}#\{1,6}\%(\s.*\)\?$" contains=@deepchatInline
+syntax match deepchatRule "\%#=1^ \{0,3}\%(-\s*-\s*-[- \t]*\|\*\s*\*\s*\*[* \t]*\|_\s*_\s*_[_ \t]*\)$"
 syntax cluster deepchatInline contains=deepchatUrl,deepchatItalic,deepchatBold,deepchatLink,deepchatCode
 
 let s:role = '\%(system\|user\|assistant\|reasoning\|context\|call\|tool\|alternate\|note\)'
@@ -37,12 +39,12 @@ let s:pairs = '\%( [a-z][a-z0-9_-]*=\%([^\x01-\x20\x7f=%]\|%\x\x\)*\)*[ \t\r]*$'
 " indented, and so is its end.
 let s:fence = 'syntax region deepchatFence matchgroup=deepchatFenceMark keepend'
       \ . ' contains=deepchatEscape,@NoSpell end="^\%(%% ' . s:role . s:pairs . '\)\@="'
-execute s:fence 'start="^ \{0,3}\z(`\{3,}\%([^`]*$\)\@=\|\~\{3,}\).*$" end="^ \{0,3}\z1[`~]*\s*$"'
-execute s:fence 'start="^\%( \{4,}\| *\t\s*\)\z(`\{3,}\%([^`]*$\)\@=\|\~\{3,}\).*$"'
+execute s:fence 'start="\%#=1^ \{0,3}\z(`\{3,}\%([^`]*$\)\@=\|\~\{3,}\).*$" end="^ \{0,3}\z1[`~]*\s*$"'
+execute s:fence 'start="\%#=1^\%( \{4,}\| *\t\s*\)\z(`\{3,}\%([^`]*$\)\@=\|\~\{3,}\).*$"'
       \ 'end="^\s\+\z1[`~]*\s*$"'
 
 " ---- turns -----------------------------------------------------------------
-execute 'syntax match DeepChatNearMiss "^\s*%%\s*\c' . s:role . '\>.*$"'
+execute 'syntax match DeepChatNearMiss "\%#=1^\s*%%\s*\c' . s:role . '\>.*$"'
 execute 'syntax match deepchatMarker contains=@deepchatRole "^%% ' . s:role . s:pairs . '"'
 execute 'syntax match deepchatEscape "^%%%\+\%( ' . s:role . s:pairs . '\)\@="'
 for s:name in split('System User Assistant Reasoning Context Call Tool Alternate Note')

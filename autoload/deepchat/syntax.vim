@@ -144,9 +144,9 @@ function! s:region(word, language) abort
         \ . ' end="^\%(%% \%(system\|user\|assistant\|reasoning\|context\|call\|tool\|alternate\|note\)'
         \ . '\%( [a-z][a-z0-9_-]*=\%([^\x01-\x20\x7f=%]\|%\x\x\)*\)*[ \t\r]*$\)\@="'
   " allow(execute): the word and the language stand in s:LANGUAGES
-  execute l:region 'start="^ \{0,3}' . l:rest 'end="^ \{0,3}\z1[`~]*\s*$"'
+  execute l:region 'start="\%#=1^ \{0,3}' . l:rest 'end="^ \{0,3}\z1[`~]*\s*$"'
   " allow(execute): as above
-  execute l:region 'start="^\%( \{4,}\| *\t\s*\)' . l:rest 'end="^\s\+\z1[`~]*\s*$"'
+  execute l:region 'start="\%#=1^\%( \{4,}\| *\t\s*\)' . l:rest 'end="^\s\+\z1[`~]*\s*$"'
 endfunction
 
 let &cpoptions = s:cpo

@@ -261,6 +261,22 @@ Test(stream3, bytes_of_all_kinds, .timeout = 60)
     stage_stop(&st);
 }
 
+/* An engine of patterns may run out of memory, and would say so at each redraw.
+ */
+Test(stream3, long_rule, .timeout = 60)
+{
+    struct stage st;
+    stage_start(&st, "", "");
+    ed_ex(st.ed, "syntax enable");
+    ed_ex(st.ed, "DeepChat!");
+    for (const char *mark = "-*_"; *mark != '\0'; mark++) {
+        ed_ex(st.ed, "call setline('$', repeat('%c', 200000))", *mark);
+        stage_expect(&st, "a rule", "synIDattr(synID(line('$'), 1, 1), 'name')",
+                     "deepchatRule");
+    }
+    stage_stop(&st);
+}
+
 /* ---- many ---- */
 
 enum { CHATS = 32, WORDS = 400 };
