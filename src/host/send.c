@@ -10,13 +10,16 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "host/about.h"
+#include "host/allow.h"
 #include "host/ask.h"
 #include "host/catalog.h"
 #include "host/config.h"
 #include "host/file.h"
 #include "host/lock.h"
 #include "host/log.h"
+#include "host/mention.h"
 #include "host/reply.h"
 #include "host/service.h"
 
@@ -224,6 +227,26 @@ read_files(struct send *s, struct ask *ask, struct dc_error *err)
     return ok;
 }
 
+/* Buffers and the like are an editor's, and so are the questions about files.
+ */
+static void
+tell_references(const struct dc_transcript *tr)
+{
+    char name[ALLOW_NAME], line[160];
+    const struct dc_turn *turn;
+    size_t last = 0;
+    for (size_t i = 0; (turn = dc_transcript_turn(tr, i)) != NULL; i++)
+        if (turn->role == DC_ROLE_USER && turn->text.len > 0)
+            last = i;
+    struct dc_str found = mention_find(tr, last);
+    char *text = mem_copy(found.ptr, found.len);
+    snprintf(line, sizeof line, "%s: no references in --send; sent as it is",
+             allow_name(text, name));
+    if (found.len > 0)
+        complain(line);
+    free(text);
+}
+
 /* False if they cannot be sent. */
 static bool
 find_messages(struct send *s, struct ask *ask, struct dc_transcript *tr)
@@ -242,7 +265,9 @@ find_messages(struct send *s, struct ask *ask, struct dc_transcript *tr)
         return false;
     }
     bool ok = read_files(s, ask, &err);
-    if (!ok)
+    if (ok)
+        tell_references(tr);
+    else
         complain(err.text);
     return ok;
 }

@@ -138,6 +138,12 @@ static const struct {
     {"broken off", ASKED, "token Hi\nrst\n", 1,
      ASKED "\n%% assistant finish=interrupted\n\nHi\n\n%% user\n\n\n", "Hi\n",
      "deepchat: connection lost, 1 token kept; :DeepContinue"},
+    {"a reference", "See @file:notes.md, @diff.",
+     "token Hi\nfinish stop\ndone\n", 0,
+     "See @file:notes.md, @diff.\n\n%% assistant finish=stop\n\nHi\n\n%% user"
+     "\n\n\n",
+     "Hi\n",
+     "deepchat: @file:notes.md: no references in --send; sent as it is\n"},
     {"answered already", ASKED "\n%% assistant\n\nHi\n", "done\n", 1, NULL, "",
      "deepchat: the last turn is not yours"},
     {"answered, nothing asked since",
