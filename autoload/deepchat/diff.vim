@@ -263,6 +263,7 @@ endfunction
 
 " What still waits is shown in the text again.
 function! s:show(open) abort
+  call deepchat#review#edited(a:open.buf)
   for [l:review, l:hunk] in a:open.pairs
     let l:review.hidden = l:review.dropped
     call deepchat#review_show#hunk(l:review, l:hunk)

@@ -428,6 +428,7 @@ endfunction
 
 " Show all hunks of buf anew: its window is another one, or has another width.
 function! deepchat#review#redraw(buf) abort
+  call deepchat#review#edited(a:buf)
   for l:review in bufloaded(a:buf) ? deepchat#review#of(a:buf) : []
     for l:hunk in l:review.hunks
       call deepchat#review_show#hunk(l:review, l:hunk)

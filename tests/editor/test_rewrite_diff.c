@@ -91,6 +91,25 @@ Test(rewrite_diff, ways, .timeout = 100)
     stage_stop(&st);
 }
 
+/* What was put over made the buffer shorter than where hunks were. */
+Test(rewrite_diff, shorter_by_one, .timeout = 60)
+{
+    struct stage st;
+    rewrite_start(&st, NULL, "");
+    stage_script(&st, "token one\\nTWO\\nseven\\neight\\n\n"
+                      "finish stop 9 9 0.1\ndone\n");
+    rewrite_open(&st, "diff.txt", TEXT);
+    rewrite_ask(&st, "shorter", "%%DeepRewrite shorter");
+    ed_ex(st.ed, "DeepDiff | messages clear");
+    /* timers run while it sleeps, and nothing is drawn */
+    ed_ex(st.ed, "execute 'normal! gg]cdp' | tabclose | sleep 50m");
+    expect_closed(&st, "shorter");
+    stage_expect_text(&st, "shorter", "one\nTWO\nseven");
+    stage_expect(&st, "shorter", "len(" REWRITE_WAITS ")", "1");
+    stage_expect(&st, "said", "execute('messages') =~# 'E\\d'", "0");
+    stage_stop(&st);
+}
+
 /* Asked for by the option: it opens at the end, once, when the user is there.
  */
 Test(rewrite_diff, the_option, .timeout = 60)
