@@ -1,7 +1,8 @@
 /*
  * Lines of the surroundings that a model says again, above and below its
  * answer. Empty lines do not count. A run must go right up to the selection,
- * and have a line in it that could not be there by accident.
+ * and have a line in it that could not be there by accident. In the line of a
+ * selection it is the line's beginning and its rest, or a mark at its end.
  */
 #include <string.h>
 
@@ -175,22 +176,66 @@ drop_head(struct rw_reply *r)
     return true;
 }
 
+/* Brackets of the answer are as even as those of the selection once those of
+ * the tail, which closes or opens some, are gone. */
+static bool
+is_even_without(const struct rw_reply *r, struct dc_str tail)
+{
+    const struct rw_lines *own = &r->place->lines;
+    int left = balance(r->lines, r->first, r->end) - balance_of(tail);
+    return balance_of(tail) == 0 || left == balance(own, 0, own->count);
+}
+
+/* Length of a mark that ends a piece, if the rest of the line begins so: the
+ * model has finished what only goes on there. */
+static size_t
+mark_length(struct dc_str tail)
+{
+    bool mark = tail.len > 0 && strchr(";,.:", tail.ptr[0]) != NULL;
+    return mark && (tail.len == 1 || rw_lead(str_from(tail, 1)) > 0);
+}
+
+/* "&nbsp;", or what may be a part of "..." or "::". */
+static bool
+is_more_than_mark(struct dc_str line)
+{
+    size_t at = line.len - 1;
+    if (at > 0 && line.ptr[at - 1] == line.ptr[at])
+        return true;
+    while (at > 0 && strchr("& \t", line.ptr[at]) == NULL)
+        at--;
+    return line.ptr[line.len - 1] == ';' && line.ptr[at] == '&';
+}
+
+/* It ends the answer, behind something, and did not end the selection. */
+static bool
+is_said_again(const struct rw_reply *r, struct dc_str line, struct dc_str tail)
+{
+    const struct rw_lines *own = &r->place->lines;
+    return line.len > tail.len && ends_with(line, tail) &&
+           (own->count == 0 || !ends_with(own->at[own->count - 1], tail)) &&
+           is_even_without(r, tail);
+}
+
 static void
 drop_tail(struct rw_reply *r, bool head)
 {
-    const struct rw_place *p = r->place;
     size_t end = last_full(r, r->end);
-    struct dc_str tail = p->sel.tail;
+    struct dc_str tail = r->place->sel.tail;
     while (tail.len > 0 && strchr(" \t\r\n", tail.ptr[tail.len - 1]) != NULL)
         tail.len--;
-    if (end == r->first || str_trim(tail).len < (head ? 1 : 2))
+    if (end == r->first)
         return;
     struct dc_str *line = &r->lines->at[end - 1];
-    size_t own = p->lines.count;
-    if (!ends_with(*line, tail) || line->len == tail.len ||
-        (own > 0 && ends_with(p->lines.at[own - 1], tail)))
+    struct dc_str mark = {tail.ptr, mark_length(tail)};
+    bool all = str_trim(tail).len >= (head ? 1 : 2);
+    if (all && is_said_again(r, *line, tail))
+        line->len -= tail.len;
+    else if (mark.len > 0 && is_said_again(r, *line, mark) &&
+             !is_more_than_mark(*line))
+        line->len -= mark.len;
+    else
         return;
-    line->len -= tail.len;
     r->report.echo = true;
 }
 
