@@ -41,7 +41,7 @@ struct hook {
 
 struct kid {
     pid_t pid;
-    loop_exit_fn *fn;
+    loop_exit_fn *fn; /* NULL: nobody is told */
     void *user;
     bool dead;
 };
@@ -255,7 +255,8 @@ reap(struct loop *lp)
         if (k.dead || waitpid(k.pid, &status, WNOHANG) != k.pid)
             continue;
         lp->kids[i].dead = true;
-        k.fn(k.user, k.pid, status);
+        if (k.fn != NULL)
+            k.fn(k.user, k.pid, status);
     }
 }
 
@@ -326,7 +327,7 @@ loop_child_forget(struct loop *lp, pid_t pid)
 {
     for (size_t i = 0; i < lp->kid_count; i++)
         if (lp->kids[i].pid == pid)
-            lp->kids[i].dead = true;
+            lp->kids[i].fn = NULL;
 }
 
 /* ---- the round ---- */

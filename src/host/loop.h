@@ -59,6 +59,7 @@ void loop_signals(struct loop *lp, loop_signal_fn *fn, void *user);
 
 /* Tell when the child pid has exited (waitpid status). */
 void loop_child(struct loop *lp, pid_t pid, loop_exit_fn *fn, void *user);
+/* Nobody is told, but it is still seen off. */
 void loop_child_forget(struct loop *lp, pid_t pid);
 
 /* Run until loop_stop(). */

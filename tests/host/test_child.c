@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -234,7 +235,15 @@ Test(child, cancel, .timeout = 30)
     loop_free(lp);
 }
 
-/* Nobody is told, whatever its state. */
+/* Also those that have ended and wait to be seen off. */
+static bool
+has_children(void)
+{
+    siginfo_t info;
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* Nobody is told, whatever its state; nothing of it stays. */
 Test(child, drop, .timeout = 30)
 {
     struct loop *lp = loop_new();
@@ -245,6 +254,9 @@ Test(child, drop, .timeout = 30)
     child_drop(start(lp, argv, 10, 0, on_done, &seen));
     for (int i = 0; i < 3; i++)
         loop_turn(lp, 20);
+    for (int64_t end = loop_now() + 10000; has_children() && loop_now() < end;)
+        loop_turn(lp, 20);
+    cr_expect(!has_children());
     cr_expect_eq(seen.calls, 0);
     loop_free(lp);
 }
