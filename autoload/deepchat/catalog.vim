@@ -103,10 +103,10 @@ endfunction
 
 " text and what is known of the model, as much of it as fits on a line.
 function! s:line(text, about) abort
-  let l:room = min([s:LINE, exists('v:echospace') ? v:echospace : &columns - 12]) - strdisplaywidth('deepchat: ')
+  let l:room = min([s:LINE, exists('v:echospace') ? v:echospace : &columns - 12]) - strwidth('deepchat: ')
   let l:line = a:text
   for l:part in split(a:about, ' · ')
-    if strdisplaywidth(l:line . ' · ' . l:part) > l:room
+    if strwidth(l:line . ' · ' . l:part) > l:room
       break
     endif
     let l:line .= ' · ' . l:part

@@ -259,7 +259,7 @@ function! s:set_for_good(provider, model) abort
     let l:line = 'let g:deepchat = ' . string(l:all)
   endif
   let g:deepchat = l:all
-  if strdisplaywidth(l:line) <= (exists('v:echospace') ? v:echospace : &columns - 12)
+  if strwidth(l:line) <= (exists('v:echospace') ? v:echospace : &columns - 12)
     echomsg l:line
   else
     call deepchat#ui#say('model of new chats is ' . (l:provider ==# '' ? '' : l:provider . '/') . a:model)

@@ -237,7 +237,7 @@ endfunction
 " Cells that virtual text at the right edge may take beside line, in a window
 " of this width. Vim puts it behind the line, and counts what is concealed.
 function! deepchat#port#right_room(line, width) abort
-  return s:nvim ? a:width : a:width - strdisplaywidth(a:line) - 2
+  return s:nvim ? a:width : a:width - strwidth(a:line) - 2
 endfunction
 
 " Virtual text of buf under key: at the end of the line, or right-aligned.

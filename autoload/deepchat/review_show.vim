@@ -143,7 +143,7 @@ function! s:chunks(text, marks, group, measure) abort
           \ [strpart(a:text, l:from, l:to - l:from), 'DeepChatChange']]
       if l:piece !=# ''
         let l:cells = deepchat#review_show#cells(l:piece, l:column, a:measure.tab)
-        let l:column += strdisplaywidth(l:cells)
+        let l:column += strwidth(l:cells)
         call add(l:chunks, [l:cells, l:group])
       endif
     endfor
@@ -163,7 +163,7 @@ function! deepchat#review_show#cells(text, column, tab) abort
   let l:pieces = split(a:text, "\t", 1)
   for l:at in range(len(l:pieces))
     let l:piece = strtrans(l:pieces[l:at])
-    let l:column += strdisplaywidth(l:piece)
+    let l:column += strwidth(l:piece)
     let l:cells .= l:piece
     if l:at < len(l:pieces) - 1
       let l:spaces = a:tab - l:column % a:tab
@@ -180,7 +180,7 @@ function! s:wrap(chunks, width) abort
   for [l:text, l:group] in a:chunks
     let l:part = ''
     for l:char in split(l:text, '\zs')
-      let l:cells = strdisplaywidth(l:char)
+      let l:cells = strwidth(l:char)
       if l:cells > l:room
         call add(l:rows, l:row + (l:part ==# '' ? [] : [[l:part, l:group]]))
         let [l:row, l:part, l:room] = [[], '', a:width]

@@ -21,11 +21,11 @@ let s:round = 0
 function! s:line(text) abort
   let l:text = substitute('deepchat: ' . a:text, '[[:cntrl:]]\+', ' ', 'g')
   let l:room = exists('v:echospace') ? v:echospace : &columns - 12
-  if strdisplaywidth(l:text) <= l:room
+  if strwidth(l:text) <= l:room
     return l:text
   endif
   let l:count = l:room - 1
-  while strdisplaywidth(strcharpart(l:text, 0, l:count)) >= l:room
+  while strwidth(strcharpart(l:text, 0, l:count)) >= l:room
     let l:count -= 1
   endwhile
   return strcharpart(l:text, 0, l:count) . '…'
@@ -205,7 +205,7 @@ endfunction
 
 function! s:first_that_fits(texts, room) abort
   for l:text in a:texts
-    if strdisplaywidth(l:text) <= a:room
+    if strwidth(l:text) <= a:room
       return l:text
     endif
   endfor

@@ -81,7 +81,7 @@ endfunction
 function! s:fit(name, width) abort
   let l:name = substitute(a:name, '[[:cntrl:]]', ' ', 'g')
   let l:skip = max([strchars(l:name) - s:NAME_MAX, 0])
-  while strdisplaywidth(strcharpart(l:name, l:skip)) > a:width - (l:skip > 0)
+  while strwidth(strcharpart(l:name, l:skip)) > a:width - (l:skip > 0)
     let l:skip += 1
   endwhile
   return (l:skip > 0 ? '…' : '') . strcharpart(l:name, l:skip)

@@ -231,3 +231,16 @@ Test(commands_more, nothing_modifiable, .timeout = 30)
     }
     stage_stop(&st);
 }
+
+/* How a window wraps its lines says nothing of the line below it. */
+Test(commands_more, narrow_window, .timeout = 30)
+{
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    ed_ex(st.ed, "vertical 15new | setlocal linebreak breakindent "
+                 "showbreak=>>>>");
+    ed_ex(st.ed, "DeepSend");
+    trouble_expect_line(&st, "narrow",
+                        "this buffer is not a chat; :DeepChat opens one");
+    stage_stop(&st);
+}
