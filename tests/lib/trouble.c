@@ -56,7 +56,7 @@ trouble_expect_line(struct stage *st, const char *name, const char *line)
     cr_expect_str_eq(text, line, "%s\n got: <%s>\nwant: <%s>", name, text,
                      line);
     cr_expect(strchr(messages, '\n') == NULL, "%s: more than one line", name);
-    cr_expect_leq(ed_number(st->ed, "strdisplaywidth(trim(execute("
+    cr_expect_leq(ed_number(st->ed, "strwidth(trim(execute("
                                     "'messages')))"),
                   ed_number(st->ed, "min([v:echospace, %d])", LINE_MAX_CELLS),
                   "%s: too wide", name);
