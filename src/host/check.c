@@ -19,7 +19,6 @@ struct check {
     void *user;
     struct value *lines;
     const char *key;
-    char url[2048];
 };
 
 static void
@@ -34,9 +33,11 @@ say(struct check *c, const char *level, const char *text)
 static void
 say_two(struct check *c, const char *level, const char *what, const char *text)
 {
-    char line[2400];
-    snprintf(line, sizeof line, "%s%s", what, text);
-    say(c, level, line);
+    struct buf line;
+    buf_init(&line, SIZE_MAX / 2);
+    buf_addf(&line, "%s%s", what, text);
+    say(c, level, line.ptr);
+    buf_finish(&line);
 }
 
 /* The first two words are libcurl's and its TLS library's. */
@@ -115,7 +116,7 @@ on_done(void *user, const struct http_result *result)
         : result->status > 0  ? "warn"
                               : "error",
         text);
-    loop_timer(c->lp, 0, finish, c);
+    finish(c);
 }
 
 static void
@@ -129,10 +130,12 @@ static void
 ask_server(struct check *c)
 {
     const char *url = config_url(c->cfg);
-    size_t len = strlen(url) - strlen("chat/completions");
-    snprintf(c->url, sizeof c->url, "%.*smodels", (int)len, url);
+    struct buf models;
+    buf_init(&models, SIZE_MAX / 2);
+    buf_add(&models, url, strlen(url) - strlen("chat/completions"));
+    buf_add_text(&models, "models");
     struct http_request request = {
-        .url = c->url,
+        .url = models.ptr,
         .key = c->key,
         .ca_file = config_text(c->cfg, "ca_file"),
         .proxy = config_text(c->cfg, "proxy"),
@@ -141,6 +144,7 @@ ask_server(struct check *c)
         .idle_ms = 10000,
     };
     http_send(c->http, &request, (struct http_sink){NULL, on_data, on_done, c});
+    buf_finish(&models);
 }
 
 static void
