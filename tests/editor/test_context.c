@@ -367,7 +367,7 @@ Test(editor_context, attach)
     free(behind);
     ed_ex(st.ed, "call deepchat#turn#refold(bufnr('%%')) | normal! zM");
     stage_expect(&st, "fold", "foldtextresult(5)",
-                 "+ context sub/d.txt:2 (4 lines, changed since): two ");
+                 "+ context sub/d.txt:2 (1 line, changed since): two ");
     stage_expect_text(&st, "nothing changes by itself", want);
     command(&st, "others", "DeepAttach! b\\ c.md",
             "no context turn has changed");
