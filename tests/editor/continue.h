@@ -1,4 +1,5 @@
-/* A chat with an answer to go on with, for the tests of :DeepContinue. */
+/* A chat with an answer, for the tests of what goes on with it or asks for it
+ * again. */
 #ifndef TEST_CONTINUE_H
 #define TEST_CONTINUE_H
 
@@ -55,6 +56,42 @@ expect_events(struct stage *st, const char *name, const char *want)
     cr_expect_str_eq(events, want, "%s: got <%s>, want <%s>", name, events,
                      want);
     free(events);
+}
+
+/* All that came is one change: it can be taken back, and back again. */
+static inline void
+expect_one_undo(struct stage *st, const char *name, const char *before,
+                const char *after)
+{
+    stage_expect_text(st, name, after);
+    ed_ex(st->ed, "silent undo");
+    stage_expect_text(st, name, before);
+    ed_ex(st->ed, "silent redo");
+    stage_expect_text(st, name, after);
+}
+
+/* A command that leaves the chat, and the cursor in it, where they were. */
+struct stays {
+    const char *name;
+    const char *chat, *script, *command;
+    const char *line; /* that is said last; NULL: any */
+    const char *events;
+};
+
+static inline void
+expect_stays(struct stage *st, const struct stays *row)
+{
+    stage_script(st, row->script);
+    load_chat(st, row->chat);
+    ed_ex(st->ed, "let g:cursor = [line('$'), 1] | call cursor(g:cursor)");
+    ed_ex(st->ed, "%s", row->command);
+    cr_assert(stage_idle(st), "%s", row->name);
+    stage_expect_text(st, row->name, row->chat);
+    stage_expect(st, row->name, "getpos('.')[1:2] == g:cursor", "1");
+    if (row->line != NULL)
+        expect_line(st, row->name, row->line);
+    expect_events(st, row->name, row->events);
+    ed_ex(st->ed, "setlocal modifiable");
 }
 
 #endif

@@ -145,10 +145,7 @@ check_send(struct stage *st, size_t i)
         expect_line(st, name, sends[i].line);
     if (strcmp(sends[i].want, sends[i].chat) == 0)
         return;
-    ed_ex(st->ed, "silent undo");
-    stage_expect_text(st, name, sends[i].chat);
-    ed_ex(st->ed, "silent redo");
-    stage_expect_text(st, name, sends[i].want);
+    expect_one_undo(st, name, sends[i].chat, sends[i].want);
     /* a fork gets a turn for what is asked next */
     if (strstr(sends[i].want, "alternate") != NULL &&
         strcmp(name, "a fork") != 0)

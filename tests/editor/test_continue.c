@@ -129,12 +129,8 @@ check_goes_on(struct stage *st, size_t i)
     load_chat(st, goes_on[i].chat);
     ed_ex(st->ed, "let g:deepchat.continue_rounds = 1 | DeepContinue");
     cr_assert(stage_idle(st), "%s", name);
-    stage_expect_text(st, name, goes_on[i].want);
     expect_line(st, name, goes_on[i].line);
-    ed_ex(st->ed, "silent undo");
-    stage_expect_text(st, name, goes_on[i].chat);
-    ed_ex(st->ed, "silent redo");
-    stage_expect_text(st, name, goes_on[i].want);
+    expect_one_undo(st, name, goes_on[i].chat, goes_on[i].want);
 }
 
 Test(editor_continue, the_last_answer)
@@ -148,11 +144,7 @@ Test(editor_continue, the_last_answer)
 
 /* ---- nothing is added ---- */
 
-static const struct {
-    const char *name;
-    const char *chat, *script, *command;
-    const char *line, *events;
-} stays[] = {
+static const struct stays stays[] = {
     {"no answer", CHAT_HEAD, "", "DeepContinue",
      "nothing to continue: no answer in this chat", ""},
     {"nothing at all", "", "", "DeepContinue! x",
@@ -190,26 +182,11 @@ static const struct {
      "Start\nError error"},
 };
 
-static void
-check_stays(struct stage *st, size_t i)
-{
-    const char *name = stays[i].name;
-    stage_script(st, stays[i].script);
-    load_chat(st, stays[i].chat);
-    ed_ex(st->ed, "%s", stays[i].command);
-    cr_assert(stage_idle(st), "%s", name);
-    stage_expect_text(st, name, stays[i].chat);
-    if (stays[i].line != NULL)
-        expect_line(st, name, stays[i].line);
-    expect_events(st, name, stays[i].events);
-    ed_ex(st->ed, "setlocal modifiable");
-}
-
 Test(editor_continue, nothing_is_added)
 {
     struct stage st;
     stage_start(&st, NULL, "'retries': 0");
     for (size_t i = 0; i < sizeof stays / sizeof *stays; i++)
-        check_stays(&st, i);
+        expect_stays(&st, &stays[i]);
     stage_stop(&st);
 }

@@ -107,14 +107,10 @@ check_asks(struct stage *st, size_t i)
     load_chat(st, asks[i].chat);
     ed_ex(st->ed, "%s", asks[i].command);
     cr_assert(stage_idle(st), "%s", name);
-    stage_expect_text(st, name, asks[i].want);
     expect_events(st, name, DONE);
     expect_line(st, name, "");
     expect_body(st, name, asks[i].last);
-    ed_ex(st->ed, "silent undo");
-    stage_expect_text(st, name, asks[i].chat);
-    ed_ex(st->ed, "silent redo");
-    stage_expect_text(st, name, asks[i].want);
+    expect_one_undo(st, name, asks[i].chat, asks[i].want);
 }
 
 Test(editor_retry, the_last_answer)
@@ -150,11 +146,7 @@ Test(editor_retry, the_same_request)
 
 /* ---- nothing comes ---- */
 
-static const struct {
-    const char *name;
-    const char *chat, *script, *command;
-    const char *line, *events;
-} stays[] = {
+static const struct stays stays[] = {
     {"no answer", CHAT_HEAD, "", "DeepRetry",
      "nothing to retry: no answer in this chat", ""},
     {"nothing at all", "", "", "DeepRetry! x",
@@ -191,29 +183,12 @@ static const struct {
      "Start\nError error"},
 };
 
-static void
-check_stays(struct stage *st, size_t i)
-{
-    const char *name = stays[i].name;
-    stage_script(st, stays[i].script);
-    load_chat(st, stays[i].chat);
-    ed_ex(st->ed, "let g:cursor = [line('$'), 1] | call cursor(g:cursor)");
-    ed_ex(st->ed, "%s", stays[i].command);
-    cr_assert(stage_idle(st), "%s", name);
-    stage_expect_text(st, name, stays[i].chat);
-    stage_expect(st, name, "getpos('.')[1:2] == g:cursor", "1");
-    if (stays[i].line != NULL)
-        expect_line(st, name, stays[i].line);
-    expect_events(st, name, stays[i].events);
-    ed_ex(st->ed, "setlocal modifiable");
-}
-
 Test(editor_retry, nothing_comes)
 {
     struct stage st;
     stage_start(&st, NULL, "'retries': 0");
     for (size_t i = 0; i < sizeof stays / sizeof *stays; i++)
-        check_stays(&st, i);
+        expect_stays(&st, &stays[i]);
     ed_ex(st.ed, "new | DeepRetry");
     expect_line(&st, "no chat",
                 "this buffer is not a chat; :DeepChat opens "
