@@ -202,8 +202,9 @@ endfunction
 " newest began at time.
 function! deepchat#host#orphans(count, time) abort
   if a:count > 0
-    call deepchat#ui#say(printf('a reply of %s is not in any chat; :DeepResume shows it',
-          \ strftime('%H:%M', a:time)))
+    let l:line = a:count > 1 ? a:count . ' replies are not in any chat; :DeepResume shows them'
+          \ : printf('a reply of %s is not in any chat; :DeepResume shows it', strftime('%H:%M', a:time))
+    call deepchat#ui#say_later({-> deepchat#resume#is_asked() ? '' : l:line})
   endif
 endfunction
 

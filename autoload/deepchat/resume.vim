@@ -8,12 +8,19 @@ let s:mods = ''
 let s:found = []
 let s:coming = {}
 let s:list = 0
+let s:asked = 0
 
 " :DeepResume
 function! deepchat#resume#command(mods) abort
   let s:mods = a:mods
   let s:found = []
+  let s:asked = 1
   call s:send('resume', {'settings': deepchat#settings()})
+endfunction
+
+" True if the user has looked already.
+function! deepchat#resume#is_asked() abort
+  return s:asked
 endfunction
 
 function! s:send(op, args) abort

@@ -17,6 +17,10 @@ let s:AT_ONCE = 1000
 
 let s:round = 0
 
+" When the last line was said, and how many seconds it has the screen for itself.
+let s:said = []
+let s:ALONE = 2.0
+
 " text on one line that cannot make the editor ask for <Enter>.
 function! s:line(text) abort
   let l:text = substitute('deepchat: ' . a:text, '[[:cntrl:]]\+', ' ', 'g')
@@ -33,11 +37,30 @@ endfunction
 
 " Say one line; it stays in :messages.
 function! deepchat#ui#say(text) abort
+  let s:said = reltime()
   echomsg s:line(a:text)
+endfunction
+
+" The same for what can wait: it takes no other line off the screen. Text() is
+" asked when it is time, and may say '' by then.
+function! deepchat#ui#say_later(Text) abort
+  call timer_start(500, {-> s:say_if_quiet(a:Text)})
+endfunction
+
+function! s:say_if_quiet(Text) abort
+  let l:text = a:Text()
+  if l:text ==# ''
+    return
+  elseif mode() ==# 'c' || !empty(s:said) && reltimefloat(reltime(s:said)) < s:ALONE
+    call deepchat#ui#say_later(a:Text)
+  else
+    call deepchat#ui#say(l:text)
+  endif
 endfunction
 
 " The same for something that went wrong.
 function! deepchat#ui#error(text) abort
+  let s:said = reltime()
   echohl WarningMsg
   echomsg s:line(a:text)
   echohl None

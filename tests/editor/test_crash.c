@@ -233,7 +233,8 @@ Test(crash, several_to_choose_from)
     crash_chat(&w, "second question");
     ed_ex(w.ed, "DeepChat! a third chat, only a draft");
     cr_assert(server_wait_held(w.sv, "g", 1, WRECK_MS));
-    cr_expect(wreck_said(&w, "is not in any chat; :DeepResume shows it"));
+    cr_expect(wreck_said(&w, "2 replies are not in any chat; :DeepResume "
+                             "shows them"));
     ed_ex(w.ed, "messages clear | DeepResume");
     cr_assert(ed_wait(w.ed, WRECK_MS, "exists('b:deepchat_entries')"));
     cr_expect_eq(ed_number(w.ed, "line('$')"), 2);

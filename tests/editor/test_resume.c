@@ -324,6 +324,26 @@ Test(resume_editor, two_come_in)
     wreck_stop(&w);
 }
 
+/* It takes no other line off the screen, and does not stand behind one so close
+ * that Vim asks for a key press. */
+Test(resume_editor, what_is_left_is_told_later)
+{
+    struct wreck w;
+    wreck_start(&w, script, "");
+    ed_ex(w.ed, "call deepchat#host#orphans(2, 0) | "
+                "call deepchat#ui#error('it broke')");
+    cr_expect(ed_number(w.ed, "execute('messages') =~# 'it broke$'"));
+    cr_expect(wreck_said(&w, "2 replies are not in any chat; :DeepResume "
+                             "shows them"));
+    ed_ex(w.ed, "messages clear | let g:n = 0 | "
+                "call deepchat#host#orphans(1, 0)");
+    wreck_resume(&w);
+    ed_ex(w.ed, "call deepchat#ui#say_later({-> execute('let g:n += 1')})");
+    cr_expect(ed_wait(w.ed, WRECK_MS, "g:n > 0"));
+    cr_expect_not(ed_number(w.ed, "execute('messages') =~# 'any chat'"));
+    wreck_stop(&w);
+}
+
 /* Two lines at the start are no reason to ask for a key press. */
 Test(resume_editor, no_key_and_a_reply_left)
 {
