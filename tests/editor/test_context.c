@@ -16,14 +16,6 @@ TestSuite(editor_context, .timeout = 120);
     "user\n\n"
 
 static void
-put(const struct stage *st, const char *name, const char *bytes, size_t len)
-{
-    char *path = temp_path(ed_home(st->ed), name);
-    temp_write(path, bytes, len);
-    free(path);
-}
-
-static void
 put_dir(const struct stage *st, const char *name)
 {
     char *path = temp_path(ed_home(st->ed), name);
@@ -51,16 +43,16 @@ start(struct stage *st, const char *script)
     stage_start(st, script, "");
     put_dir(st, "p");
     put_dir(st, "p/sub");
-    put(st, "secret", "hush\n", 5);
-    put(st, "p/a.c", "int a;\nint b;\nint c;\n", 21);
-    put(st, "p/b c.md", "```c\nx\n```\n%% user\n", 19);
-    put(st, "p/sub/d.txt", "one\r\ntwo\r\n", 10);
-    put(st, "p/bin", "a\0b", 3);
-    put(st, "p/latin", "caf\xe9\n", 5);
+    stage_put(st, "secret", "hush\n", 5);
+    stage_put(st, "p/a.c", "int a;\nint b;\nint c;\n", 21);
+    stage_put(st, "p/b c.md", "```c\nx\n```\n%% user\n", 19);
+    stage_put(st, "p/sub/d.txt", "one\r\ntwo\r\n", 10);
+    stage_put(st, "p/bin", "a\0b", 3);
+    stage_put(st, "p/latin", "caf\xe9\n", 5);
     git(st, "init", "-q", NULL);
     git(st, "add", "a.c", NULL);
     git(st, "commit", "-qm", "x");
-    put(st, "p/a.c", "int a;\nint B;\nint c;\n", 21);
+    stage_put(st, "p/a.c", "int a;\nint B;\nint c;\n", 21);
     ed_ex(st->ed, "cd %s/p", ed_home(st->ed));
 }
 
@@ -302,13 +294,13 @@ completed_name(struct stage *st)
 static void
 cannot_be_had(struct stage *st, const char *want)
 {
-    put(st, "p/sub/d.txt", "one\r\n", 5);
+    stage_put(st, "p/sub/d.txt", "one\r\n", 5);
     ed_ex(st->ed, "messages clear | DeepAttach!");
     cr_expect(ed_wait(st->ed, STAGE_MS,
                       "execute('messages') =~# '/sub/d.txt has 1 line; "
                       "no context turn has changed$'"));
     stage_expect_text(st, "what cannot be had stays", want);
-    put(st, "p/sub/d.txt", "one\r\n2\r\n", 8);
+    stage_put(st, "p/sub/d.txt", "one\r\n2\r\n", 8);
 }
 
 /* The source is in a buffer, saved or not. */
@@ -358,7 +350,7 @@ Test(editor_context, attach)
     command(&st, "anew", "DeepAttach!", "no context turn has changed");
     completed_name(&st);
     /* what has changed since */
-    put(&st, "p/sub/d.txt", "one\r\n2\r\n", 8);
+    stage_put(&st, "p/sub/d.txt", "one\r\n2\r\n", 8);
     ed_ex(st.ed, "silent! %%foldopen! | doautocmd FocusGained");
     cr_assert(
         ed_wait(st.ed, STAGE_MS, "!empty(get(b:, 'deepchat_stale', {}))"));

@@ -81,23 +81,15 @@ static const struct trouble rows[] = {
 };
 
 static void
-put(const struct stage *st, const char *name, const char *bytes, size_t len)
-{
-    char *path = temp_path(ed_home(st->ed), name);
-    temp_write(path, bytes, len);
-    free(path);
-}
-
-static void
 start(struct stage *st, const char *script)
 {
     stage_start(st, script, "");
     ed_ex(st->ed, "call mkdir($HOME . '/p/sub', 'p') | cd $HOME/p");
-    put(st, "secret", "hush\n", 5);
-    put(st, "p/a", "one\n", 4);
-    put(st, "p/x", "0123456", 7);
-    put(st, "p/bin", "a\0b\n", 4);
-    put(st, "p/latin", "caf\xe9\n", 5);
+    stage_put(st, "secret", "hush\n", 5);
+    stage_put(st, "p/a", "one\n", 4);
+    stage_put(st, "p/x", "0123456", 7);
+    stage_put(st, "p/bin", "a\0b\n", 4);
+    stage_put(st, "p/latin", "caf\xe9\n", 5);
     ed_ex(st->ed, "call writefile([repeat('x', 1048576)], 'big')");
     for (int i = 1; i <= 4; i++)
         ed_ex(st->ed, "call writefile([repeat('x', 1048575)], 'm%d')", i);
@@ -188,7 +180,7 @@ Test(editor_context_bad, while_it_is_gathered)
     ed_ex(st.ed, "DeepSend | DeepStop!");
     expect_events(&st, "all stopped", "Stopped stopped");
     ed_ex(st.ed, "DeepSend | call append(line('$'), 'typed')");
-    put(&st, "go", "", 0);
+    stage_put(&st, "go", "", 0);
     cr_assert(stage_shows(&st, "Hello"));
     cr_assert(stage_idle(&st));
     char *body = server_request_body(st.sv, 1, NULL);

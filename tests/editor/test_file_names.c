@@ -12,30 +12,6 @@ TestSuite(file_names, .timeout = 60);
 
 static const char script[] = "token Fine.\nfinish stop 1 2 0.5\ndone\n";
 
-/* A chat with one reply, on disk. Its path; owned (free). */
-static char *
-first_chat(struct wreck *w)
-{
-    wreck_start(w, script, "");
-    wreck_ask(w, "Say");
-    cr_assert(server_wait_requests(w->sv, 1, WRECK_MS));
-    cr_assert(wreck_idle(w));
-    char *path = wreck_find(w, CHAT);
-    cr_assert(path != NULL);
-    return path;
-}
-
-/* A second editor on the same files, while w->ed lives. */
-static struct ed *
-second_editor(struct wreck *w)
-{
-    struct ed *first = w->ed;
-    wreck_editor(w);
-    struct ed *second = w->ed;
-    w->ed = first;
-    return second;
-}
-
 static void
 expect_current(struct ed *ed, const char *pattern, const char *name)
 {
@@ -84,8 +60,8 @@ Test(file_names, another_name)
     };
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         struct wreck w;
-        char *path = first_chat(&w);
-        struct ed *first = w.ed, *ed = second_editor(&w);
+        char *path = wreck_chat(&w);
+        struct ed *first = w.ed, *ed = wreck_second(&w);
         ed_ex(first, "%s", ways[i]);
         /* what the host answers now comes behind the lock */
         wreck_resume(&w);

@@ -17,32 +17,6 @@ TestSuite(file_share, .timeout = 60);
 
 #define CHAT ".deepchat.md"
 
-static const char script[] = "token Fine.\nfinish stop 1 2 0.5\ndone\n";
-
-/* A chat with one reply, on disk. Its path; owned (free). */
-static char *
-first_chat(struct wreck *w)
-{
-    wreck_start(w, script, "");
-    wreck_ask(w, "Say");
-    cr_assert(server_wait_requests(w->sv, 1, WRECK_MS));
-    cr_assert(wreck_idle(w));
-    char *path = wreck_find(w, CHAT);
-    cr_assert(path != NULL);
-    return path;
-}
-
-/* A second editor on the same files, while w->ed lives. */
-static struct ed *
-second_editor(struct wreck *w)
-{
-    struct ed *first = w->ed;
-    wreck_editor(w);
-    struct ed *second = w->ed;
-    w->ed = first;
-    return second;
-}
-
 static void
 expect_said(struct ed *ed, const char *text, long count)
 {
@@ -65,8 +39,8 @@ expect_same(const char *path, const char *want, const char *name)
 Test(file_share, second_editor_reads_only)
 {
     struct wreck w;
-    char *path = first_chat(&w), *before = temp_read(path, NULL);
-    struct ed *ed = second_editor(&w);
+    char *path = wreck_chat(&w), *before = temp_read(path, NULL);
+    struct ed *ed = wreck_second(&w);
     char *link = temp_path(w.home, "link" CHAT);
     cr_assert_eq(symlink(path, link), 0);
     ed_ex(ed, "edit %s", link);
@@ -96,8 +70,8 @@ Test(file_share, second_editor_reads_only)
 Test(file_share, lock_is_given_up)
 {
     struct wreck w;
-    char *path = first_chat(&w);
-    struct ed *ed = second_editor(&w);
+    char *path = wreck_chat(&w);
+    struct ed *ed = wreck_second(&w);
     ed_ex(w.ed, "bdelete!");
     cr_expect(ed_wait(w.ed, WRECK_MS, "1"));
     WAIT_FOR(wreck_count(&w, ".lock") == 0, WRECK_MS);
@@ -140,7 +114,7 @@ age(const char *path, int hours)
 Test(file_share, last_chat)
 {
     struct wreck w;
-    char *path = first_chat(&w);
+    char *path = wreck_chat(&w);
     ed_ex(w.ed, "enew | DeepChat");
     expect_current(w.ed, "-say" CHAT "$", "loaded here");
     wreck_quit(w.ed);
@@ -171,8 +145,8 @@ Test(file_share, last_chat)
 Test(file_share, last_chat_is_taken)
 {
     struct wreck w;
-    char *path = first_chat(&w), *before = temp_read(path, NULL);
-    struct ed *ed = second_editor(&w);
+    char *path = wreck_chat(&w), *before = temp_read(path, NULL);
+    struct ed *ed = wreck_second(&w);
     ed_ex(ed, "DeepChat");
     expect_current(ed, "^deepchat://", "held by the other");
     char *status = ed_eval(ed, "deepchat#status()");
@@ -195,8 +169,8 @@ Test(file_share, last_chat_is_taken)
 Test(file_share, asked_of_a_chat_that_is_taken)
 {
     struct wreck w;
-    char *path = first_chat(&w), *before = temp_read(path, NULL);
-    struct ed *ed = second_editor(&w);
+    char *path = wreck_chat(&w), *before = temp_read(path, NULL);
+    struct ed *ed = wreck_second(&w);
     ed_ex(ed, "call setline(1, ['int main;', 'x'])");
     ed_ex(ed, "1DeepChat ++seed=7 Why?");
     cr_expect(server_wait_requests(w.sv, 2, WRECK_MS));
@@ -235,8 +209,8 @@ static void
 ask_once(bool later)
 {
     struct wreck w;
-    char *path = first_chat(&w);
-    struct ed *ed = second_editor(&w);
+    char *path = wreck_chat(&w);
+    struct ed *ed = wreck_second(&w);
     char *heard = temp_path(w.home, "heard");
     ed_ex(ed,
           "call timer_start(10, {-> writefile([get(b:, "

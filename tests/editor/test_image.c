@@ -14,15 +14,6 @@ TestSuite(editor_image, .timeout = 120);
 #define URL "data:image/png;base64,iVBORw0KGgo="
 #define TOKEN "token New" STOP
 
-/* A file of the home of st, in which p is the project. */
-static void
-put(struct stage *st, const char *name, const char *bytes, size_t len)
-{
-    char *path = temp_path(ed_home(st->ed), name);
-    temp_write(path, bytes, len);
-    free(path);
-}
-
 static void
 make(struct stage *st, const char *name,
      int (*how)(const char *path, mode_t mode))
@@ -39,11 +30,11 @@ start(struct stage *st)
     make(st, "p", mkdir);
     make(st, "p/dir", mkdir);
     make(st, "p/fifo", mkfifo);
-    put(st, "p/a.png", PNG, 8);
-    put(st, "p/b c.png", PNG "b", 9);
-    put(st, "p/words.png", "just words", 10);
-    put(st, "p/empty.png", "", 0);
-    put(st, "p/over.png", PNG, 8);
+    stage_put(st, "p/a.png", PNG, 8);
+    stage_put(st, "p/b c.png", PNG "b", 9);
+    stage_put(st, "p/words.png", "just words", 10);
+    stage_put(st, "p/empty.png", "", 0);
+    stage_put(st, "p/over.png", PNG, 8);
     char *over = temp_path(ed_home(st->ed), "p/over.png");
     cr_assert_eq(truncate(over, 21000000), 0);
     free(over);

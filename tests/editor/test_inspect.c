@@ -9,14 +9,6 @@
 #define PNG "\x89PNG\r\n\x1a\n"
 static const char secret[] = "sk-secret-0123456789";
 
-static void
-put(struct stage *st, const char *name, const char *bytes, size_t len)
-{
-    char *path = temp_path(ed_home(st->ed), name);
-    temp_write(path, bytes, len);
-    free(path);
-}
-
 /* The body in the shell's line, as the shell would see it; owned. */
 static char *
 curl_body(struct stage *st)
@@ -86,8 +78,8 @@ start(struct stage *st)
 {
     setenv("DC_TEST_KEY", secret, 1);
     stage_start(st, NULL, "");
-    put(st, "a.png", PNG, 8);
-    put(st, "a.txt", "from the file\n", 14);
+    stage_put(st, "a.png", PNG, 8);
+    stage_put(st, "a.txt", "from the file\n", 14);
     ed_ex(st->ed, "cd %s", ed_home(st->ed));
 }
 
@@ -168,7 +160,7 @@ Test(inspect, long_and_secret, .timeout = 60)
     char *image = calloc(1, 300000);
     start(&st);
     memcpy(image, PNG, 8);
-    put(&st, "big.png", image, 300000);
+    stage_put(&st, "big.png", image, 300000);
     load(&st, CHAT_HEAD "![x](big.png)",
          "let g:deepchat.api_key_env = 'DC_TEST_KEY'");
     ed_ex(st.ed, "call append('$', ['', 'my key is ' . $DC_TEST_KEY, '', "

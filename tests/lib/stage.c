@@ -52,6 +52,15 @@ stage_script(struct stage *st, const char *script)
 }
 
 void
+stage_put(const struct stage *st, const char *name, const char *bytes,
+          size_t len)
+{
+    char *path = temp_path(ed_home(st->ed), name);
+    temp_write(path, bytes, len);
+    free(path);
+}
+
+void
 stage_host(struct stage *st)
 {
     ed_ex(st->ed, "call deepchat#host#start()");

@@ -30,6 +30,9 @@ void stage_script(struct stage *st, const char *script);
 
 /* Start the host, and until it has said what it knows. */
 void stage_host(struct stage *st);
+/* A file in the home directory. */
+void stage_put(const struct stage *st, const char *name, const char *bytes,
+               size_t len);
 /* Keys as typed, in any mode that maps <F5>; returns when they are handled. */
 void stage_keys(struct stage *st, const char *keys);
 /* A new chat in the only window, and its first question sent; returns when

@@ -237,3 +237,27 @@ wreck_find(const struct wreck *w, const char *suffix)
 {
     return wreck_count(w, suffix) == 1 ? strdup(search.path) : NULL;
 }
+
+/* ---- who else is there ---- */
+
+char *
+wreck_chat(struct wreck *w)
+{
+    wreck_start(w, "token Fine.\nfinish stop 1 2 0.5\ndone\n", "");
+    wreck_ask(w, "Say");
+    cr_assert(server_wait_requests(w->sv, 1, WRECK_MS));
+    cr_assert(wreck_idle(w));
+    char *path = wreck_find(w, ".deepchat.md");
+    cr_assert_not_null(path);
+    return path;
+}
+
+struct ed *
+wreck_second(struct wreck *w)
+{
+    struct ed *first = w->ed;
+    wreck_editor(w);
+    struct ed *second = w->ed;
+    w->ed = first;
+    return second;
+}

@@ -69,4 +69,12 @@ size_t wreck_count(const struct wreck *w, const char *suffix);
 /* The path of the only such file. Owned (free); NULL if there is not one. */
 char *wreck_find(const struct wreck *w, const char *suffix);
 
+/* ---- who else is there ---- */
+
+/* Start with a chat on disk that has one reply, "Fine." Its path; owned
+ * (free). */
+char *wreck_chat(struct wreck *w);
+/* A second editor on the same files, while w->ed lives. */
+struct ed *wreck_second(struct wreck *w);
+
 #endif
