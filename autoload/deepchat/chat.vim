@@ -365,13 +365,13 @@ function! deepchat#chat#message(buf, last, options) abort
 endfunction
 
 " What the requests of the chat in buf have in common, so that the server can
-" keep what it has read of it: the path, or for a chat without one a text of
-" its own, which stays when it gets one.
+" keep what it has read of it: the path, or for a chat without one that which
+" its file is going to have. Under another name it stays.
 function! deepchat#chat#session(buf) abort
   let l:session = getbufvar(a:buf, 'deepchat_session', '')
   if l:session ==# ''
     let l:path = deepchat#file#path(a:buf)
-    let l:session = l:path !=# '' ? l:path : printf('%d %d %s', getpid(), localtime(), reltimestr(reltime()))
+    let l:session = l:path !=# '' ? l:path : deepchat#file#free_path(a:buf, deepchat#file#chat_dir())
     call setbufvar(a:buf, 'deepchat_session', l:session)
   endif
   return l:session

@@ -8,6 +8,9 @@ set cpoptions&vim
 " In a project's folder of chats: the project's path.
 let s:OWNER = '.project'
 
+" In the path of a chat: when it began.
+let s:WHEN = '/\zs\d\{4}-\d\d-\d\d-\d\{4}-\ze[^/]*$'
+
 " True if buf is written at each send and at the end of each reply.
 function! deepchat#file#autosave(buf) abort
   return get(getbufvar(a:buf, 'deepchat', {}), 'autosave', get(deepchat#settings(), 'autosave', 1))
@@ -54,25 +57,39 @@ function! deepchat#file#chat_dir() abort
   return (empty($XDG_DATA_HOME) ? $HOME . '/.local/share' : $XDG_DATA_HOME) . '/deepchat'
 endfunction
 
-" Give a chat that has no file yet a name of its own, and create the file so
-" that only its owner can read it. Returns 1 if it has a file now.
-function! deepchat#file#name(buf, chat_dir) abort
-  if deepchat#file#path(a:buf) !=# ''
-    return 1
-  endif
-  let l:project = getbufvar(a:buf, 'deepchat_project', getcwd())
-  let l:dir = deepchat#file#dir(a:chat_dir, l:project)
-  let l:stem = l:dir . '/' . strftime('%Y-%m-%d-%H%M') . '-' . s:slug(a:buf)
+" A name for the chat in buf, which no file has.
+function! deepchat#file#free_path(buf, chat_dir) abort
+  let l:stem = deepchat#file#dir(a:chat_dir, getbufvar(a:buf, 'deepchat_project', getcwd()))
+        \ . '/' . strftime('%Y-%m-%d-%H%M') . '-' . s:slug(a:buf)
   let l:path = l:stem . '.deepchat.md'
   let l:n = 1
   while getftype(l:path) !=# ''
     let l:n += 1
     let l:path = l:stem . '-' . l:n . '.deepchat.md'
   endwhile
+  return l:path
+endfunction
+
+" The name that the first request went out under, if path is the same but for
+" the minute: the server has it.
+function! s:planned(buf, path) abort
+  let l:planned = getbufvar(a:buf, 'deepchat_session', '')
+  return getftype(l:planned) ==# '' && substitute(l:planned, s:WHEN, '', '') ==# substitute(a:path, s:WHEN, '', '')
+        \ ? l:planned : a:path
+endfunction
+
+" Give a chat that has no file yet a name of its own, and create the file so
+" that only its owner can read it. Returns 1 if it has a file now.
+function! deepchat#file#name(buf, chat_dir) abort
+  if deepchat#file#path(a:buf) !=# ''
+    return 1
+  endif
+  let l:path = s:planned(a:buf, deepchat#file#free_path(a:buf, a:chat_dir))
+  let l:dir = fnamemodify(l:path, ':h')
   try
     call mkdir(l:dir, 'p', 0700)
     if !filereadable(l:dir . '/' . s:OWNER)
-      call writefile([l:project], l:dir . '/' . s:OWNER)
+      call writefile([getbufvar(a:buf, 'deepchat_project', getcwd())], l:dir . '/' . s:OWNER)
     endif
     call writefile([], l:path)
     call setfperm(l:path, 'rw-------')
