@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
-#include "host/command.h"
 #include "host/journal.h"
 #include "lib/choices.h"
 #include "lib/fake_ed.h"
@@ -27,15 +26,6 @@ struct rig {
 };
 
 static void
-op(struct rig *r, const char *name, struct value *args)
-{
-    struct value *list = value_list();
-    value_add(list, args);
-    command_run(&r->base.host, name, list);
-    value_free(list);
-}
-
-static void
 start(struct rig *r, const char *script)
 {
     *r = (struct rig){.fails = 0};
@@ -45,12 +35,12 @@ start(struct rig *r, const char *script)
     fake_start(&r->ed, TEXT_MAX);
     host_init(&r->base.host, r->base.lp, r->base.http, &r->ed.base);
     server_script(r->base.sv, "t", script);
-    op(r, "hello", host_rig_hello(&r->base, DC_PROTOCOL));
+    host_rig_op(&r->base, "hello", host_rig_hello(&r->base, DC_PROTOCOL));
     struct value *send = host_rig_send(&r->base, 1, "t", NULL);
     struct value *arguments = value_list();
     value_add(arguments, value_text("n=3"));
     value_put(send, "arguments", arguments);
-    op(r, "send", send);
+    host_rig_op(&r->base, "send", send);
 }
 
 static void

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "host/command.h"
 #include "host/file.h"
 #include "host/journal.h"
 #include "host/lock.h"
@@ -23,16 +22,6 @@ struct rig {
     bool saved; /* what finish is answered with */
 };
 
-/* op with args, taken. */
-static void
-op(struct rig *r, const char *name, struct value *args)
-{
-    struct value *list = value_list();
-    value_add(list, args);
-    command_run(&r->base.host, name, list);
-    value_free(list);
-}
-
 static void
 start(struct rig *r, bool hello)
 {
@@ -43,7 +32,7 @@ start(struct rig *r, bool hello)
     server_script(r->base.sv, "short", "token hi\nfinish stop\ndone\n");
     server_script(r->base.sv, "held", "hold g\ntoken hi\nfinish stop\ndone\n");
     if (hello)
-        op(r, "hello", host_rig_hello(&r->base, DC_PROTOCOL));
+        host_rig_op(&r->base, "hello", host_rig_hello(&r->base, DC_PROTOCOL));
 }
 
 static void
@@ -57,7 +46,7 @@ stop(struct rig *r)
 static void
 send(struct rig *r, int64_t id, const char *script)
 {
-    op(r, "send", host_rig_send(&r->base, id, script, NULL));
+    host_rig_op(&r->base, "send", host_rig_send(&r->base, id, script, NULL));
 }
 
 static struct value *
@@ -119,7 +108,8 @@ Test(chat_host, nothing_before_hello, .timeout = 30)
     start(&r, false);
     for (int protocol = 0; protocol < 2; protocol++) {
         for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-            op(&r, ops[i], host_rig_send(&r.base, 1, "short", NULL));
+            host_rig_op(&r.base, ops[i],
+                        host_rig_send(&r.base, 1, "short", NULL));
         for (int i = 0; i < 20; i++)
             loop_turn(r.base.lp, 5);
         cr_expect_eq(fake_count(&r.ed, "deepchat#buf#finish"), 0);
@@ -129,16 +119,16 @@ Test(chat_host, nothing_before_hello, .timeout = 30)
         cr_expect_eq(host_rig_journals(&r.base), 0);
         cr_expect_eq(server_requests(r.base.sv), 0);
         /* a hello in another protocol is answered and changes nothing */
-        op(&r, "hello", host_rig_hello(&r.base, DC_PROTOCOL + 1));
+        host_rig_op(&r.base, "hello", host_rig_hello(&r.base, DC_PROTOCOL + 1));
         cr_expect_eq(fake_count(&r.ed, "ready"), (size_t)protocol + 1);
     }
-    op(&r, "hello", host_rig_hello(&r.base, DC_PROTOCOL));
+    host_rig_op(&r.base, "hello", host_rig_hello(&r.base, DC_PROTOCOL));
     send(&r, 1, "short");
     serve(&r, "finish", 1);
     host_editor_gone(&r.base.host);
-    op(&r, "hello", host_rig_hello(&r.base, DC_PROTOCOL));
+    host_rig_op(&r.base, "hello", host_rig_hello(&r.base, DC_PROTOCOL));
     send(&r, 2, "short");
-    op(&r, "resume", value_map());
+    host_rig_op(&r.base, "resume", value_map());
     cr_expect_eq(fake_count(&r.ed, "ready"), 3);
     cr_expect_eq(fake_count(&r.ed, "show"), 0);
     stop(&r);
@@ -151,7 +141,7 @@ Test(chat_host, ids, .timeout = 30)
     r.saved = false;
     send(&r, 0, "short");
     send(&r, -1, "short");
-    op(&r, "send", value_map());
+    host_rig_op(&r.base, "send", value_map());
     send(&r, 1, "held");
     send(&r, 1, "held");
     send(&r, 2, "held");
@@ -167,11 +157,11 @@ Test(chat_host, ids, .timeout = 30)
     serve(&r, "finish", 3);
     answer_well(&r, wait_call(&r, "finish"));
     cr_expect_eq(server_requests(r.base.sv), 3);
-    op(&r, "saved", only_id(1));
+    host_rig_op(&r.base, "saved", only_id(1));
     cr_expect_eq(host_rig_journals(&r.base), 2);
-    op(&r, "saved", only_id(7));
-    op(&r, "saved", only_id(2));
-    op(&r, "saved", only_id(3));
+    host_rig_op(&r.base, "saved", only_id(7));
+    host_rig_op(&r.base, "saved", only_id(2));
+    host_rig_op(&r.base, "saved", only_id(3));
     cr_expect_eq(host_rig_journals(&r.base), 0);
     stop(&r);
 }
@@ -335,7 +325,7 @@ Test(chat_host, unsaved_replies_cost_little, .timeout = 120)
     size_t fds = open_fds();
     long rss = 0;
     for (int i = 1; i <= FINISHED; i++) {
-        op(&r, "send", host_rig_send(&r.base, i, "short", text));
+        host_rig_op(&r.base, "send", host_rig_send(&r.base, i, "short", text));
         serve(&r, "finish", (size_t)i);
         answer_well(&r, wait_call(&r, "finish"));
         if (i == 40)
@@ -348,9 +338,9 @@ Test(chat_host, unsaved_replies_cost_little, .timeout = 120)
 #endif
     cr_expect_eq(host_rig_journals(&r.base), FINISHED);
     /* the newest are known, the others are for :DeepResume */
-    op(&r, "saved", only_id(FINISHED));
-    op(&r, "saved", only_id(FINISHED - 31));
-    op(&r, "saved", only_id(1));
+    host_rig_op(&r.base, "saved", only_id(FINISHED));
+    host_rig_op(&r.base, "saved", only_id(FINISHED - 31));
+    host_rig_op(&r.base, "saved", only_id(1));
     cr_expect_eq(host_rig_journals(&r.base), FINISHED - 2);
     free(text);
     stop(&r);
@@ -421,7 +411,7 @@ Test(chat_host, gone_with_locks, .timeout = 30)
     char *file = file_join(r.base.dir, "a.deepchat.md");
     struct value *about = host_rig_hello(&r.base, DC_PROTOCOL);
     value_put(about, "file", value_text(file));
-    op(&r, "attach", about);
+    host_rig_op(&r.base, "attach", about);
     struct locks *other = locks_new();
     cr_expect_not(locks_take(other, r.base.dir, file, &holder));
     host_editor_gone(&r.base.host);

@@ -94,12 +94,9 @@ stop(struct rig *r)
 static void
 op(struct rig *r, const char *name, struct value *args)
 {
-    struct value *list = value_list();
-    value_add(list, args);
     r->inside = true;
-    command_run(&r->base.host, name, list);
+    host_rig_op(&r->base, name, args);
     r->inside = false;
-    value_free(list);
 }
 
 /* ---- the editor's end ---- */

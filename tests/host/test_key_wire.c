@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/command.h"
 #include "host/json.h"
 #include "lib/fake_ed.h"
 #include "lib/host_rig.h"
@@ -45,10 +44,7 @@ start(struct rig *r)
                       "token x\nfinish stop\ndone\n");
     setenv("KEY_OF_HOME", keys[HOME], 1);
     setenv("KEY_OF_B", keys[B], 1);
-    struct value *hello = value_list();
-    value_add(hello, host_rig_hello(&r->base, DC_PROTOCOL));
-    command_run(&r->base.host, "hello", hello);
-    value_free(hello);
+    host_rig_op(&r->base, "hello", host_rig_hello(&r->base, DC_PROTOCOL));
 }
 
 static void
@@ -142,11 +138,8 @@ answer_to(const struct fake_call *call)
 static void
 run(struct rig *r, const char *op, struct value *args, const char *until)
 {
-    struct value *list = value_list();
-    value_add(list, args);
     size_t before = fake_count(&r->ed, until);
-    command_run(&r->base.host, op, list);
-    value_free(list);
+    host_rig_op(&r->base, op, args);
     for (int64_t end = loop_now() + MS;
          fake_count(&r->ed, until) == before && loop_now() < end;) {
         struct fake_call *call = fake_waiting(&r->ed, "");

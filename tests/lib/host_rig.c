@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/command.h"
 #include "host/file.h"
 #include "tmpdir.h"
 
@@ -24,6 +25,15 @@ host_rig_stop(struct host_rig *rig)
     loop_free(rig->lp);
     server_stop(rig->sv);
     tmpdir_free(rig->dir);
+}
+
+void
+host_rig_op(struct host_rig *rig, const char *op, struct value *args)
+{
+    struct value *list = value_list();
+    value_add(list, args);
+    command_run(&rig->host, op, list);
+    value_free(list);
 }
 
 static struct value *

@@ -22,6 +22,9 @@ void host_rig_start(struct host_rig *rig);
 /* What is left after host_finish(). */
 void host_rig_stop(struct host_rig *rig);
 
+/* What the editor sends: op with args, a map, taken. */
+void host_rig_op(struct host_rig *rig, const char *op, struct value *args);
+
 /* The arguments of a "hello" and of a "send" of text (NULL: a question) to
  * script. Owned. */
 struct value *host_rig_hello(const struct host_rig *rig, int protocol);

@@ -8,15 +8,11 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "host/command.h"
 
 void
 review_rig_op(struct review_rig *r, const char *op, struct value *args)
 {
-    struct value *list = value_list();
-    value_add(list, args);
-    command_run(&r->base.host, op, list);
-    value_free(list);
+    host_rig_op(&r->base, op, args);
 }
 
 void
