@@ -109,7 +109,9 @@ function! deepchat#command_chat(mods, bang, range, line1, line2, args) abort
   let l:buf = deepchat#chat#open(a:mods, a:bang)
   let l:text = deepchat#role#question(l:said, a:range > 0)
   let l:lines = l:text =~# '\S' ? [l:text] : []
-  if !empty(l:context + l:lines + l:said.roles) && (deepchat#chat#is_held(l:buf) || deepchat#chat#is_fixed(l:buf))
+  if l:buf == 0
+    return
+  elseif !empty(l:context + l:lines + l:said.roles) && (deepchat#chat#is_held(l:buf) || deepchat#chat#is_fixed(l:buf))
     return
   elseif empty(l:lines) && !empty(l:said.own)
     call deepchat#ui#error('options hold for the text behind them; there is none')
@@ -148,7 +150,9 @@ function! deepchat#command_log(mods) abort
     call deepchat#ui#say('there is no log yet; it begins with the first chat')
     return
   endif
-  execute a:mods 'split' fnameescape(l:path)
+  if !deepchat#ui#open(a:mods . ' split ' . fnameescape(l:path))
+    return
+  endif
   setlocal autoread nomodifiable noswapfile nomodeline bufhidden=wipe
   normal! G
 endfunction

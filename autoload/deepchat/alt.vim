@@ -272,9 +272,12 @@ function! s:side_by_side(mods, buf, group, number) abort
   endif
   for l:number in l:numbers
     if l:number == l:numbers[0]
-      execute a:mods 'tab new'
+      let l:opened = deepchat#ui#open(a:mods . ' tab new')
     else
-      rightbelow vertical new
+      let l:opened = deepchat#ui#open('rightbelow vertical new')
+    endif
+    if !l:opened
+      return
     endif
     call s:show(a:buf, l:number, l:all)
   endfor

@@ -54,7 +54,7 @@ endfunction
 
 function! s:attach(mods, files) abort
   let l:buf = deepchat#chat#open(a:mods, 0)
-  if deepchat#chat#is_held(l:buf) || deepchat#chat#is_fixed(l:buf)
+  if l:buf == 0 || deepchat#chat#is_held(l:buf) || deepchat#chat#is_fixed(l:buf)
         \ || !deepchat#allow#ask(l:buf, map(copy(a:files), 'v:val[0]'))
     return
   endif

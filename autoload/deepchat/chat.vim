@@ -16,7 +16,8 @@ let s:count = 0
 
 " Make a chat the current buffer: the current one, else the project's last one
 " (loaded here, or used within 12 hours), else a new one; new: always a new
-" one. Returns its buffer number. mods as in <q-mods>.
+" one. Returns its buffer number, 0 where no window can be opened, which has been
+" said. mods as in <q-mods>.
 function! deepchat#chat#open(mods, new) abort
   if !a:new && &filetype ==# 'deepchat'
     return bufnr('%')
@@ -24,14 +25,14 @@ function! deepchat#chat#open(mods, new) abort
   let l:project = deepchat#file#project(bufnr('%'))
   let l:found = a:new ? 0 : s:find(l:project)
   if type(l:found) == v:t_string
-    execute a:mods 'split' fnameescape(l:found)
+    if !deepchat#ui#open(a:mods . ' split ' . fnameescape(l:found))
+      return 0
+    endif
     let b:deepchat_auto = b:changedtick
-  elseif l:found == 0
-    call s:create(a:mods, l:project)
-  elseif bufwinnr(l:found) > 0
+  elseif l:found > 0 && bufwinnr(l:found) > 0
     execute bufwinnr(l:found) 'wincmd w'
-  else
-    execute a:mods 'sbuffer' str2nr(l:found)
+  elseif !(l:found == 0 ? s:create(a:mods, l:project) : deepchat#ui#open(a:mods . ' sbuffer ' . l:found))
+    return 0
   endif
   let b:deepchat_project = l:project
   call deepchat#chat#note_last(bufnr('%'))
@@ -57,9 +58,12 @@ function! s:find(project) abort
   return l:newest ==# '' ? 0 : bufloaded(l:newest) ? bufnr(l:newest) : l:newest
 endfunction
 
+" A new chat in a window of its own. Returns 0 where there can be none.
 function! s:create(mods, project) abort
   let l:lines = s:header(bufnr('%'))
-  execute a:mods 'new'
+  if !deepchat#ui#open(a:mods . ' new')
+    return 0
+  endif
   let s:count += 1
   while bufexists('deepchat://' . s:count)
     let s:count += 1
@@ -73,6 +77,7 @@ function! s:create(mods, project) abort
   setfiletype deepchat
   call deepchat#file#options()
   call cursor(line('$'), 1)
+  return 1
 endfunction
 
 " What a new chat begins with, for the settings that hold in buf.
@@ -130,13 +135,12 @@ function! deepchat#chat#locked(buf, pid) abort
 endfunction
 
 function! s:give_way(buf, pid) abort
+  let l:window = win_getid()
   if !getbufvar(a:buf, 'deepchat_locked', 0)
     return
   elseif a:buf == bufnr('%') && getbufvar(a:buf, 'deepchat_auto', -1) == b:changedtick
-    let l:project = b:deepchat_project
-    let l:asked = get(b:, 'deepchat_asked', {})
-    let l:window = win_getid()
-    call s:create('', l:project)
+        \ && s:create('', b:deepchat_project)
+    let l:asked = getbufvar(a:buf, 'deepchat_asked', {})
     call deepchat#chat#note_last(bufnr('%'))
     call win_execute(l:window, 'close')
     call deepchat#buf#moved(a:buf)

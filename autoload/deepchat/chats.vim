@@ -143,7 +143,9 @@ function! s:show(mods, chats, all) abort
   if s:list > 0 && bufexists(s:list)
     execute 'bwipeout' str2nr(s:list)
   endif
-  execute a:mods 'new'
+  if !deepchat#ui#open(a:mods . ' new')
+    return
+  endif
   setlocal modifiable buftype=nofile bufhidden=wipe noswapfile nobuflisted nowrap undolevels=-1
   execute 'silent keepalt file' fnameescape('[DeepChats]')
   let s:list = bufnr('%')
@@ -239,8 +241,7 @@ function! s:search(mods, chats, pattern) abort
     return
   endif
   call setqflist([], ' ', {'title': ':DeepChats ' . a:pattern, 'items': l:hits})
-  execute a:mods 'copen'
-  if len(l:hits) >= s:HITS_MAX
+  if deepchat#ui#open(a:mods . ' copen') && len(l:hits) >= s:HITS_MAX
     call deepchat#ui#say(printf('the first %d hits; a longer pattern has fewer', s:HITS_MAX))
   endif
 endfunction

@@ -65,7 +65,7 @@ function! s:list(buf, mods) abort
   let l:items = map(s:waiting(a:buf), {_, pair -> {'bufnr': a:buf,
         \ 'lnum': deepchat#hunk#cursor_row(pair[1]) + 1, 'col': 1, 'text': s:entry(pair[0], pair[1])}})
   call setloclist(0, [], ' ', {'title': ':DeepDiff!', 'items': l:items})
-  execute a:mods printf('lopen %d', max([min([len(l:items), 10]), 3]))
+  call deepchat#ui#open(a:mods . printf(' lopen %d', max([min([len(l:items), 10]), 3])))
 endfunction
 
 " '-2 +3 (conflict) first new line', or if there is none the first old one.

@@ -13,7 +13,9 @@ let s:waiting = 0
 
 " :DeepHealth: the findings in a buffer of their own; the host's follow.
 function! deepchat#health#command(mods) abort
-  execute a:mods 'new'
+  if !deepchat#ui#open(a:mods . ' new')
+    return
+  endif
   setlocal modifiable buftype=nofile bufhidden=wipe noswapfile nobuflisted nomodeline nospell
   syntax match DeepChatHealthOk /^ok\>/
   syntax match DeepChatError /^\%(warn\|error\)\>.*/

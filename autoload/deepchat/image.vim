@@ -130,7 +130,7 @@ function! deepchat#image#command(mods, path) abort
     return
   endif
   let l:buf = deepchat#chat#open(a:mods, 0)
-  if deepchat#chat#is_fixed(l:buf)
+  if l:buf == 0 || deepchat#chat#is_fixed(l:buf)
     return
   elseif a:path ==# ''
     call s:paste(l:buf)

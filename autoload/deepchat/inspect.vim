@@ -130,7 +130,9 @@ function! s:open(id) abort
     return
   endif
   let l:mods = s:last.mods
-  execute l:mods 'new'
+  if !deepchat#ui#open(l:mods . ' new')
+    return
+  endif
   setlocal buftype=nofile bufhidden=wipe noswapfile nobuflisted nomodeline nospell undolevels=-1
   silent! keepalt file [DeepInspect]
   nnoremap <buffer> <silent> <nowait> q :close<CR>

@@ -88,7 +88,9 @@ function! s:show_list(entries) abort
   if s:list > 0 && bufexists(s:list)
     execute 'bwipeout' str2nr(s:list)
   endif
-  execute s:mods 'new'
+  if !deepchat#ui#open(s:mods . ' new')
+    return
+  endif
   setlocal modifiable buftype=nofile bufhidden=wipe noswapfile nobuflisted nowrap undolevels=-1
   execute 'silent keepalt file' fnameescape('[DeepResume]')
   let s:list = bufnr('%')
@@ -145,7 +147,9 @@ endfunction
 
 " Open the chat of an entry and put the reply into it.
 function! s:restore(entry) abort
-  call s:open(a:entry)
+  if !s:open(a:entry)
+    return
+  endif
   let l:buf = bufnr('%')
   if deepchat#buf#running(l:buf) > 0
     call deepchat#ui#error('a reply is running here; :DeepStop first')
@@ -207,19 +211,23 @@ function! deepchat#resume#saved(buf) abort
   call setbufvar(a:buf, 'deepchat_restored', [])
 endfunction
 
+" Go to the chat of an entry. Returns 0 where no window can be opened.
 function! s:open(entry) abort
   let l:chat = a:entry.chat ==# '' ? s:unanswered(a:entry) : a:entry.chat
   let l:buf = l:chat !=# '' && bufexists(l:chat) ? bufnr(fnameescape(l:chat)) : 0
   if l:buf > 0 && bufwinnr(l:buf) > 0
     execute bufwinnr(l:buf) 'wincmd w'
   elseif l:buf > 0 && bufloaded(l:buf)
-    execute s:mods 'sbuffer' str2nr(l:buf)
+    return deepchat#ui#open(s:mods . ' sbuffer ' . l:buf)
   elseif filereadable(l:chat)
-    execute s:mods 'split' fnameescape(l:chat)
+    return deepchat#ui#open(s:mods . ' split ' . fnameescape(l:chat))
   else
-    call deepchat#chat#open(s:mods, 1)
+    if deepchat#chat#open(s:mods, 1) == 0
+      return 0
+    endif
     let b:deepchat_project = a:entry.project ==# '' ? b:deepchat_project : a:entry.project
   endif
+  return 1
 endfunction
 
 " The chat that a crash caught between its getting a file and the journal being

@@ -66,6 +66,22 @@ function! deepchat#ui#error(text) abort
   echohl None
 endfunction
 
+" Open a window with an Ex command of the plugin's own. Returns 0 where there can
+" be none, which has been said.
+function! deepchat#ui#open(command) abort
+  try
+    " allow(execute): the callers' own commands
+    execute a:command
+  catch /^Vim\%((\a\+)\)\=:E11:/
+    call deepchat#ui#error('no window opens from the command-line window')
+    return 0
+  catch /^Vim\%((\a\+)\)\=:E36:/
+    call deepchat#ui#error('no room for another window; :close one')
+    return 0
+  endtry
+  return 1
+endfunction
+
 " What buf is doing, for deepchat#status(); '' for nothing.
 function! deepchat#ui#set_status(buf, text) abort
   if a:text ==# ''

@@ -131,7 +131,9 @@ function! s:open(lines) abort
   if s:buf > 0 && bufexists(s:buf)
     execute 'bwipeout' str2nr(s:buf)
   endif
-  execute s:mods 'new'
+  if !deepchat#ui#open(s:mods . ' new')
+    return
+  endif
   setlocal modifiable buftype=nofile bufhidden=wipe noswapfile nobuflisted nomodeline nospell nowrap
   syntax match DeepChatUsage /^  .*/
   highlight default link DeepChatUsage Comment

@@ -244,3 +244,49 @@ Test(commands_more, narrow_window, .timeout = 30)
                         "this buffer is not a chat; :DeepChat opens one");
     stage_stop(&st);
 }
+
+/* ---- no window can be opened ---- */
+
+static const char *const opening[] = {
+    "DeepChat!", "DeepChat! Say", "DeepHealth",  "DeepUsage",
+    "DeepChats", "DeepLog",       "DeepInspect",
+};
+
+/* Each says it in one line, and nothing else has happened. */
+static void
+expect_none_opens(struct stage *st, const char *line)
+{
+    long windows = ed_number(st->ed, "winnr('$')");
+    for (size_t i = 0; i < sizeof opening / sizeof *opening; i++) {
+        ed_ex(st->ed, "messages clear | %s", opening[i]);
+        cr_expect(
+            ed_wait(st->ed, STAGE_MS, "execute('messages') =~# '%s'", line),
+            "%s", opening[i]);
+        stage_expect(st, opening[i], "execute('messages') =~# 'E\\d'", "0");
+        cr_expect_eq(ed_number(st->ed, "winnr('$')"), windows, "%s",
+                     opening[i]);
+    }
+}
+
+Test(commands_more, no_room_for_a_window, .timeout = 60)
+{
+    struct stage st;
+    stage_start(&st, HELLO, "");
+    ed_ex(st.ed, "DeepChat! Say");
+    cr_assert(stage_shows(&st, "Hello"));
+    cr_assert(stage_idle(&st));
+    ed_ex(st.ed, "call setline('$', 'More') | only");
+    ed_ex(st.ed, "while winnr('$') < 40 | try | split | catch | break | "
+                 "endtry | endwhile");
+    expect_none_opens(&st, "no room for another window; :close one");
+    cr_expect_eq(server_requests(st.sv), 1);
+    ed_ex(st.ed, "only | messages clear");
+    stage_keys(&st, "q:");
+    ed_ex(st.ed, "DeepHealth | DeepLog");
+    stage_expect(&st, "command-line window",
+                 "split(execute('messages'), \"\\n\")",
+                 "deepchat: no window opens from the command-line window\n"
+                 "deepchat: no window opens from the command-line window");
+    stage_keys(&st, ":quit<CR>");
+    stage_stop(&st);
+}
