@@ -9,6 +9,7 @@
 
 #ifdef __linux__
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 
 /* The replies that may come in at once, each with a socket, a journal and a
@@ -38,6 +39,19 @@ hide_memory(void)
 #endif
 }
 
+/* What the editor had open is none of ours. One by one takes a quarter of a
+ * millisecond, for which the first request would wait. */
+static void
+close_inherited(void)
+{
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
+        return;
+#endif
+    for (int fd = 3; fd < MAX_FILES; fd++)
+        close(fd);
+}
+
 void
 harden_process(void)
 {
@@ -47,8 +61,7 @@ harden_process(void)
 #endif
     umask(077);
     hide_memory();
-    for (int fd = 3; fd < MAX_FILES; fd++)
-        close(fd);
+    close_inherited();
     limit_files();
 }
 
