@@ -328,8 +328,9 @@ function! deepchat#chat#send(buf, options) abort
   call setbufvar(a:buf, 'deepchat_given', get(a:options, 'arguments', []))
   let [l:last, l:count] = [s:last_line(a:buf, a:options), deepchat#buf#line_count(a:buf)]
   let l:id = deepchat#room#expect(a:buf, l:last - 1, l:last < l:count ? deepchat#alt#end(a:buf, l:last) : -1)
+  let l:asked = deepchat#context#ask_host(l:id, a:buf, l:last, l:options)
   call deepchat#buf#status(l:id, 'waiting')
-  return deepchat#context#ask_host(l:id, a:buf, l:last, l:options)
+  return l:asked
 endfunction
 
 " The last line of buf that goes along.

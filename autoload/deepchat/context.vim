@@ -10,6 +10,9 @@ set cpoptions&vim
 let s:MOST = 4194304
 let s:FENCE = '^\s*\zs`\+'
 
+" The turn that is known to refer to nothing.
+let s:plain = ''
+
 " What is being gathered, by its id: buf; all sources; those that the host reads,
 " and the text of each as it comes; done.
 let s:gathers = {}
@@ -71,14 +74,17 @@ function! deepchat#context#files(buf, last) abort
         \ 'get(v:val, "path", get(v:val, "file", ""))')
 endfunction
 
-" What it refers to and does not have above it yet.
+" What it refers to and does not have above it yet. A send asks twice, mostly
+" about a turn that refers to nothing.
 function! s:wanted(buf, last) abort
-  let [l:row, l:between] = s:place(a:buf, a:last)
-  if l:row < 0
+  let l:turn = join([a:buf, getbufvar(a:buf, 'changedtick'), a:last])
+  if l:turn ==# s:plain
     return []
   endif
-  let l:references = deepchat#reference#find(getbufline(a:buf, l:row + 1, a:last))
+  let [l:row, l:between] = s:place(a:buf, a:last)
+  let l:references = l:row < 0 ? [] : deepchat#reference#find(getbufline(a:buf, l:row + 1, a:last))
   if empty(l:references)
+    let s:plain = l:turn
     return []
   endif
   let l:have = map(deepchat#context#above(a:buf, l:row + 1), 'v:val[1]')
