@@ -97,9 +97,16 @@ put_word(struct inline_wrap *wrap, struct buf *out)
 /* What the start of a line shows. */
 struct shape {
     struct dc_str text; /* behind the leader */
-    bool left_comment;
+    bool left_comment, end_comment;
     bool fence, item, other; /* else words */
 };
+
+static bool
+begins_with(struct dc_str text, struct dc_str prefix)
+{
+    return text.len >= prefix.len &&
+           memcmp(text.ptr, prefix.ptr, prefix.len) == 0;
+}
 
 /* False while the first word, or what stands before it, may be unfinished. */
 static bool
@@ -112,8 +119,9 @@ read_shape(const struct inline_wrap *wrap, bool whole, struct shape *out)
         struct dc_str bare = str_from(text, inline_indent(text));
         if (bare.len < core.len && !whole)
             return false;
-        out->left_comment =
-            bare.len < core.len || memcmp(bare.ptr, core.ptr, core.len) != 0;
+        struct dc_str close = wrap->style->close;
+        out->end_comment = close.len > 0 && begins_with(bare, close);
+        out->left_comment = !begins_with(bare, core);
         out->text = str_from(bare, out->left_comment ? 0 : core.len);
         if (out->text.len > 0 && out->text.ptr[0] == ' ')
             out->text = str_from(out->text, 1);
@@ -226,8 +234,8 @@ look_at_start(struct inline_wrap *wrap, bool whole, struct buf *out)
     struct shape shape;
     if (!read_shape(wrap, whole, &shape))
         return;
-    if (wrap->in_code || shape.fence || shape.left_comment || shape.other ||
-        str_trim(shape.text).len == 0) {
+    if (wrap->in_code || shape.fence || shape.left_comment ||
+        shape.end_comment || shape.other || str_trim(shape.text).len == 0) {
         wrap->in_code ^= shape.fence;
         keep_line(wrap, out);
     } else {

@@ -82,6 +82,8 @@ static const struct inline_case leader_cases[] = {
     {"quote by the model", "mail", QUOTED "> It goes on ^\n", "for a while with words that were not there and have to be\n> wrapped now.", "for a while with words that were not there and have to be\n> wrapped now.", 0, 0},
     {"comment", "c", COMMENTED "\n/*\n * It ^\n */\n", "goes on for a while with words that were not there and have to be wrapped.", "goes on for a while with words that were not there and have to\n * be wrapped.", 0, 0},
     {"comment by the model", "c", COMMENTED "\n/*\n * It ^\n */\n", "goes on for a while with words that were not there and\n * have to be wrapped.", "goes on for a while with words that were not there and have to\n * be wrapped.", 0, 0},
+    {"comment and its end", "c", COMMENTED "\n/*\n * It ^\n", "goes on for a while with words that were not there and have to\n */\nint x;", "goes on for a while with words that were not there and have to\n */\nint x;", 0, 0},
+    {"comment and its end, wrapped", "c", "/*\n * one ^\n", "two three four\n */", "two\n * three four\n */", 14, 0},
     {"comment, then code", "c", "// one ^\n", "two three four five\nint one = two + three;", "two three\n// four five\nint one = two + three;", 16, 0},
     {"indented comment", "python", "def f():\n    # one ^\n    x()\n", "two three four", "two\n    # three four", 16, 0},
     {"item in a comment", "c", "/*\n * - one ^\n */\n", "two three four", "two\n *   three four", 16, 0},
