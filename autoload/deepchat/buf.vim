@@ -47,7 +47,7 @@ endfunction
 " A new reply in buf, of this kind; members are the kind's own.
 function! deepchat#buf#expect(buf, kind, members) abort
   let l:reply = extend({'id': deepchat#buf#new_id(), 'buf': a:buf, 'kind': a:kind, 'seq': 0,
-        \ 'begun': 0, 'bytes': 0, 'tick': -1, 'undo_seq': 0}, a:members)
+        \ 'begun': 0, 'bytes': 0, 'tick': -1, 'place_tick': -1, 'undo_seq': 0}, a:members)
   let s:replies[l:reply.id] = l:reply
   return l:reply
 endfunction
@@ -275,13 +275,20 @@ function! s:append_first(reply, seq, kind, text) abort
   if deepchat#buf#user_is_busy(a:reply.buf, l:at[2])
     return 'retry'
   endif
-  return deepchat#buf#edit(a:reply, function('s:insert'), [a:reply, a:seq, a:kind, l:at, a:text])
+  let l:word = deepchat#buf#edit(a:reply, function('s:insert'), [a:reply, a:seq, a:kind, l:at, a:text])
+  if l:word ==# 'ok' && a:kind !=# 'reasoning'
+    let a:reply.place_tick = a:reply.tick
+  endif
+  return l:word
 endfunction
 
 " 'ok' if the place of the reply is still its place; that of its text is noted.
+" It stands where the last text was put if nothing has changed since.
 function! s:alive(reply) abort
   if has_key(a:reply, 'reloaded')
     return 'deleted'
+  elseif getbufvar(a:reply.buf, 'changedtick') == a:reply.place_tick
+    return 'ok'
   endif
   let l:place = deepchat#buf#place(a:reply)
   if empty(l:place)
@@ -335,7 +342,10 @@ function! s:insert(reply, seq, kind, at, text) abort
   let l:followers = s:followers(a:reply, l:row, l:col)
   call deepchat#port#insert(a:reply.buf, l:row, l:col, l:lines)
   let a:reply.seq = a:seq
-  let a:reply.bytes += a:kind ==# 'reasoning' ? 0 : strlen(a:text)
+  if a:kind !=# 'reasoning'
+    let a:reply.bytes += strlen(a:text)
+    let a:reply.place = l:at[:1] + [l:row + len(l:lines) - 1, strlen(l:lines[-1]) + (len(l:lines) > 1 ? 0 : l:col)]
+  endif
   call s:follow(a:reply, a:kind, l:followers, l:row, l:lines)
   if len(l:lines) > 1 && get(a:reply, 'status', '') !=# ''
     call s:show_status(a:reply)
@@ -392,7 +402,7 @@ function! s:follow(reply, kind, followers, row, lines) abort
     if l:place is# 'last'
       call deepchat#port#cursor(l:win, deepchat#buf#line_count(a:reply.buf), deepchat#port#cursor_at(l:win)[1])
     elseif l:place is# 'end' || l:place is# 'behind'
-      let l:at = s:region(a:reply, a:kind)
+      let l:at = a:kind ==# 'reasoning' ? s:region(a:reply, a:kind) : a:reply.place
       let l:col = l:place is# 'end' ? max([l:at[3] - 1, 0]) : l:at[3]
       call deepchat#port#cursor(l:win, l:at[2] + 1, l:col)
     elseif l:place[0] <= l:place[1]

@@ -183,12 +183,17 @@ endfunction
 " Put the properties of line lnum there again. At col came lines, len of them; the
 " last one ended at end.
 function! s:put_all(buf, lnum, col, props, len, end) abort
-  for l:prop in filter(copy(a:props), '!s:is_text(v:val)')
+  let l:texts = []
+  for l:prop in a:props
+    if s:is_text(l:prop)
+      call add(l:texts, l:prop)
+      continue
+    endif
     let l:moves = l:prop.col - 1 > a:col || (l:prop.col - 1 == a:col && l:prop.type !=# s:LEFT)
     call s:put_again(a:buf, l:prop, l:moves ? a:lnum + a:len - 1 : a:lnum,
           \ l:prop.col - 1 + (l:moves ? a:end - a:col : 0))
   endfor
-  call s:virtual_again(a:buf, a:lnum, filter(copy(a:props), 's:is_text(v:val)'))
+  call s:virtual_again(a:buf, a:lnum, l:texts)
 endfunction
 
 " A property of the line that was written; those of others too.
