@@ -99,7 +99,7 @@ function! deepchat#model#command(bang, name) abort
   let l:buf = bufnr('%')
   if a:name ==# ''
     let l:model = deepchat#model#of(l:buf)
-    call deepchat#catalog#show(l:buf, l:model ==# '' ? 'no model is set here' : 'model is ' . l:model)
+    call deepchat#catalog#show(l:buf, l:model ==# '' ? 'no model is set; the server takes its own' : 'model is ' . l:model)
   elseif a:bang || &filetype !=# 'deepchat' || !deepchat#chat#is_fixed(l:buf)
     call s:choose({'buf': l:buf, 'bang': a:bang, 'name': a:name})
   endif

@@ -94,8 +94,8 @@ function! Test_show() abort
         \ ['model is m', {'about': l:about, 'model': 'm'}, 'model is m · ' . l:about],
         \ ['', {'about': '8k', 'model': 'm'}, 'model is m · 8k'],
         \ ['', {}, ''],
-        \ ['no model is set here', {}, 'no model is set here'],
-        \ ['no model is set here', {'about': '8k', 'model': 'm'}, 'model is m · 8k'],
+        \ ['no model is set; the server takes its own', {}, 'no model is set; the server takes its own'],
+        \ ['no model is set; the server takes its own', {'about': '8k', 'model': 'm'}, 'model is m · 8k'],
         \ ['model is ' . repeat('m', 33), {'about': l:about, 'model': 'm'}, 'model is ' . repeat('m', 33) . ' · 128k'],
         \ ['model is m', {'near': 'no model m; did you mean n?', 'model': 'm'}, 'no model m; did you mean n?'],
         \ ['model is m', {'line': 'h refused', 'model': 'm'}, 'model is m']]
