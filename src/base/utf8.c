@@ -42,10 +42,10 @@ utf8_len(struct dc_str s)
 static bool
 are_plain(const char *bytes)
 {
-    static const uint64_t lows = 0x0101010101010101, highs = lows << 7;
+    const uint64_t ones = 0x0101010101010101;
     uint64_t word;
     memcpy(&word, bytes, sizeof word);
-    return ((word | (word - lows)) & highs) == 0;
+    return ((word | (word - ones)) & ones << 7) == 0;
 }
 
 /* Length of the run at the start of s that needs no second look. */
