@@ -35,7 +35,7 @@ function! deepchat#allow#ask(buf, paths) abort
     if l:file ==# '' || deepchat#allow#may(a:buf, l:file)
       continue
     elseif !s:confirm(l:file)
-      call deepchat#ui#error('not allowed: ' . l:path . '; nothing was sent')
+      call deepchat#ui#error('not allowed: ' . deepchat#source#shown(l:path) . '; nothing was sent')
       return 0
     endif
     call add(s:allowed, l:file)

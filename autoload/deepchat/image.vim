@@ -126,7 +126,8 @@ function! deepchat#image#command(mods, path) abort
   let l:file = a:path ==# '' ? '' : deepchat#allow#find(bufnr('%'), fnamemodify(a:path, ':p'))
   let l:why = a:path ==# '' ? '' : s:refuses(l:file)
   if l:why !=# ''
-    call deepchat#ui#error(l:why ==# 'no such file' ? 'no file ' . a:path : fnamemodify(a:path, ':t') . ' ' . l:why)
+    call deepchat#ui#error(l:why ==# 'no such file' ? 'no file ' . deepchat#source#shown(a:path)
+          \ : deepchat#source#shown(fnamemodify(a:path, ':t')) . ' ' . l:why)
     return
   endif
   let l:buf = deepchat#chat#open(a:mods, 0)

@@ -123,7 +123,7 @@ function! s:choose(choice) abort
   let l:first = matchstr(a:choice.name, '^[^/]*\ze/.')
   let a:choice.open = index(deepchat#model#providers(a:choice.buf), l:first) >= 0
   if a:choice.name =~# '^[^/]\+/$'
-    call deepchat#ui#error(a:choice.name . ' names no model; nothing was changed')
+    call deepchat#ui#error(deepchat#source#shown(a:choice.name) . ' names no model; nothing was changed')
     return
   endif
   if !a:choice.open

@@ -43,7 +43,7 @@ function! deepchat#role#read(name) abort
   else
     call s:parse(l:role, readfile(l:path))
   endif
-  let l:role.why = l:role.why ==# '' ? '' : printf('role %s %s; nothing was sent', a:name, l:role.why)
+  let l:role.why = l:role.why ==# '' ? '' : printf('role %s %s; nothing was sent', deepchat#source#shown(a:name), l:role.why)
   return l:role
 endfunction
 

@@ -15,24 +15,31 @@ let s:ANSWER = '\C^%% assistant\>'
 " Lines that are looked at in one go.
 let s:AT_ONCE = 1000
 
+" How messages go on behind what happened.
+let s:END = '.*\zs\%(;\|, takes\) .*$'
+
 let s:round = 0
 
 " When the last line was said, and how many seconds it has the screen for itself.
 let s:said = []
 let s:ALONE = 2.0
 
-" text on one line that cannot make the editor ask for <Enter>.
+" text on one line that cannot make the editor ask for <Enter>. What it ends
+" with, which says what was kept or what to do, is not what is cut.
 function! s:line(text) abort
   let l:text = substitute('deepchat: ' . a:text, '[[:cntrl:]]\+', ' ', 'g')
   let l:room = exists('v:echospace') ? v:echospace : &columns - 12
   if strwidth(l:text) <= l:room
     return l:text
   endif
+  let l:end = matchstr(l:text, s:END)
+  let l:end = strwidth(l:end) > l:room * 2 / 3 ? '' : l:end
+  let l:room -= strwidth(l:end)
   let l:count = l:room - 1
   while strwidth(strcharpart(l:text, 0, l:count)) >= l:room
     let l:count -= 1
   endwhile
-  return strcharpart(l:text, 0, l:count) . '…'
+  return strcharpart(l:text, 0, l:count) . '…' . l:end
 endfunction
 
 " Say one line; it stays in :messages.
