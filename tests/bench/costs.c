@@ -5,6 +5,7 @@
 
 #include "bench/bench.h"
 #include "lib/proc.h"
+#include "lib/tmpdir.h"
 
 enum { CHATS = 32, CHAT_RATE = 50 };
 
@@ -81,7 +82,7 @@ static double
 plugin_ms(void)
 {
     struct samples all = {0};
-    char *dir = temp_dir();
+    char *dir = tmpdir_new();
     char *log = temp_path(dir, "log");
     const char *nvim = getenv("NVIM_BIN");
     for (int i = 0; i < 9; i++) {
@@ -105,7 +106,7 @@ plugin_ms(void)
     double ms = samples_at(&all, 50);
     samples_free(&all);
     free(log);
-    temp_remove(dir);
+    tmpdir_free(dir);
     return ms;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "lib/proc.h"
+#include "lib/tmpdir.h"
 #include "server/words.h"
 
 static void

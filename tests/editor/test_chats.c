@@ -9,8 +9,8 @@
 #include <utime.h>
 
 #include "lib/ed.h"
-#include "lib/proc.h"
 #include "lib/root.h"
+#include "lib/tmpdir.h"
 
 static void
 utc(void)

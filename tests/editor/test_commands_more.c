@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/proc.h"
+#include "lib/tmpdir.h"
 #include "lib/trouble.h"
 
 #define HELLO "token Hello\nfinish stop\ndone\n"
@@ -68,7 +68,7 @@ put_make(const char *dir, const char *script)
 Test(commands_more, build, .timeout = 30)
 {
     struct stage st;
-    char *dir = temp_dir(), *path = NULL;
+    char *dir = tmpdir_new(), *path = NULL;
     const char *old = getenv("PATH");
     cr_assert(asprintf(&path, "%s:%s", dir, old != NULL ? old : "") > 0);
     setenv("PATH", path, 1);
@@ -97,7 +97,7 @@ Test(commands_more, build, .timeout = 30)
     stage_expect(&st, "windows", "winnr('$')", "1");
     stage_stop(&st);
     free(path);
-    temp_remove(dir);
+    tmpdir_free(dir);
 }
 
 /* ---- functions ---- */

@@ -5,6 +5,7 @@
 
 #include "continue.h"
 #include "lib/proc.h"
+#include "lib/tmpdir.h"
 #include "lib/trouble.h"
 
 TestSuite(editor_context, .timeout = 120);

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "continue.h"
-#include "lib/proc.h"
+#include "lib/tmpdir.h"
 #include "lib/trouble.h"
 
 TestSuite(editor_context_bad, .timeout = 120);
@@ -160,7 +160,7 @@ Test(editor_context_bad, while_it_is_gathered)
 {
     static const char text[] = "---\nmodel: m\n---\n\n%% user\n\n@diff";
     struct stage st;
-    char *dir = temp_dir(), *git = temp_path(dir, "git"), *path = NULL;
+    char *dir = tmpdir_new(), *git = temp_path(dir, "git"), *path = NULL;
     static const char script[] =
         "#!/bin/sh\ntouch $HOME/started\n"
         "while [ ! -e $HOME/go ]; do sleep 0.02; done\necho +x\n";
@@ -191,5 +191,5 @@ Test(editor_context_bad, while_it_is_gathered)
     stage_stop(&st);
     free(path);
     free(git);
-    temp_remove(dir);
+    tmpdir_free(dir);
 }

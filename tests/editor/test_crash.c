@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/proc.h"
+#include "lib/tmpdir.h"
 #include "lib/wreck.h"
 
 TestSuite(crash, .timeout = 120);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/proc.h"
+#include "lib/tmpdir.h"
 #include "lib/wreck.h"
 
 TestSuite(crash_random, .timeout = 120);

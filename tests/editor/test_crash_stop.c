@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/proc.h"
+#include "lib/tmpdir.h"
 #include "lib/wreck.h"
 
 TestSuite(crash_stop, .timeout = 120);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "lib/proc.h"
+#include "lib/tmpdir.h"
 #include "lib/trouble.h"
 
 #define SH "#!/bin/sh\n"
@@ -62,7 +63,7 @@ static void
 check_host(size_t i)
 {
     struct stage st;
-    char *dir = temp_dir();
+    char *dir = tmpdir_new();
     char *path = temp_path(dir, "host");
     const char *name = hosts[i].name;
     if (hosts[i].program != NULL) {
@@ -85,7 +86,7 @@ check_host(size_t i)
     trouble_expect_line(&st, name, line_of(i));
     stage_keys(&st, "Goend<Esc>");
     stage_stop(&st);
-    temp_remove(dir);
+    tmpdir_free(dir);
     free(path);
 }
 
@@ -102,7 +103,7 @@ Test(errors_host, tries_again, .timeout = 60)
     struct stage st;
     char text[2048];
     stage_start(&st, "token Hello\nfinish stop\ndone\n", "");
-    char *dir = temp_dir(), *path = temp_path(dir, "host");
+    char *dir = tmpdir_new(), *path = temp_path(dir, "host");
     char *flag = temp_path(dir, "flag");
     char *good = ed_eval(st.ed, "g:deepchat.host");
     int len = snprintf(text, sizeof text,
@@ -127,7 +128,7 @@ Test(errors_host, tries_again, .timeout = 60)
     ed_ex(st.ed, "DeepLog");
     stage_expect(&st, "the log stays", "expand('%:t')", "deepchat.log");
     stage_stop(&st);
-    temp_remove(dir);
+    tmpdir_free(dir);
     free(flag);
     free(good);
     free(path);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/proc.h"
+#include "lib/tmpdir.h"
 #include "lib/wreck.h"
 
 TestSuite(file_send, .timeout = 60);
@@ -26,7 +27,7 @@ static void
 setup(void)
 {
     sv = server_start(NULL);
-    home = temp_dir();
+    home = tmpdir_new();
     chat = temp_path(home, "x.deepchat.md");
     static const char schema[] =
         "{\"properties\":{\"a\":{\"type\":\"integer\"}}}";
@@ -45,7 +46,7 @@ static void
 teardown(void)
 {
     free(chat);
-    temp_remove(home);
+    tmpdir_free(home);
     server_stop(sv);
 }
 

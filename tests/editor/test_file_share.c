@@ -11,6 +11,7 @@
 #include <utime.h>
 
 #include "lib/proc.h"
+#include "lib/tmpdir.h"
 #include "lib/wreck.h"
 
 TestSuite(file_share, .timeout = 60);

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "continue.h"
 #include "lib/image_lines.h"
-#include "lib/proc.h"
+#include "lib/tmpdir.h"
 
 TestSuite(editor_image, .timeout = 120);
 
@@ -312,7 +312,7 @@ expect_pasted(struct stage *st)
 Test(editor_image, comes_from_the_clipboard)
 {
     struct stage st;
-    char path[4096], *bin = temp_dir();
+    char path[4096], *bin = tmpdir_new();
     snprintf(path, sizeof path, "%s:%s", bin, getenv("PATH"));
     setenv("PATH", path, 1);
     program(bin, "wl-paste", "#!/bin/sh\nprintf '\\211PNG\\r\\n\\032\\n'\n");
@@ -330,5 +330,5 @@ Test(editor_image, comes_from_the_clipboard)
         "{\"type\":\"text\",\"text\":\"what?\"},{\"type\":\"image_url\","
         "\"image_url\":{\"url\":\"" URL "\"}}]}");
     stage_stop(&st);
-    temp_remove(bin);
+    tmpdir_free(bin);
 }

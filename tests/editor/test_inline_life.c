@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include "inline_stage.h"
+#include "lib/tmpdir.h"
 
 static const char slow[] = "token one\nhold g\ntoken  two\nhold g\n"
                            "token  three\\nfour\nhold g\n"

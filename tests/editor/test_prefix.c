@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "continue.h"
-#include "lib/proc.h"
+#include "lib/tmpdir.h"
 
 TestSuite(editor_prefix, .timeout = 120);
 

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "continue.h"
-#include "lib/proc.h"
+#include "lib/tmpdir.h"
 #include "lib/wreck.h"
 
 TestSuite(question, .timeout = 60);

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "lib/proc.h"
+#include "lib/tmpdir.h"
 #include "lib/wreck.h"
 
 TestSuite(resume_place, .timeout = 120);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "lib/proc.h"
 #include "lib/stage.h"
+#include "lib/tmpdir.h"
 
 static const char script[] = "token one\nhold g\ntoken  two\nhold g\n"
                              "token  three\\nfour\nhold g\n"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "lib/proc.h"
 #include "lib/stage.h"
+#include "lib/tmpdir.h"
 
 #define ASKED "---\nmodel: m\n---\n\n%% user\n\nSay"
 #define END "finish stop 1 2 0.5\ndone\n"

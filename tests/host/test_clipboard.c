@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "host/clipboard.h"
 #include "lib/fake_ed.h"
-#include "lib/proc.h"
+#include "lib/tmpdir.h"
 
 enum { MS = 10000 };
 
@@ -42,7 +42,7 @@ program(struct rig *r, const char *name, const char *script)
 static void
 start(struct rig *r)
 {
-    *r = (struct rig){.dir = temp_dir()};
+    *r = (struct rig){.dir = tmpdir_new()};
     r->host.lp = loop_new();
     fake_start(&r->ed, 1 << 20);
     r->host.editor = &r->ed.base;
@@ -59,7 +59,7 @@ stop(struct rig *r)
     clipboard_free(r->host.clipboard);
     loop_free(r->host.lp);
     fake_finish(&r->ed);
-    temp_remove(r->dir);
+    tmpdir_free(r->dir);
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "lib/fake_ed.h"
 #include "lib/host_rig.h"
 #include "lib/proc.h"
+#include "lib/tmpdir.h"
 
 TestSuite(context, .timeout = 30);
 
@@ -30,7 +31,7 @@ start(size_t text_max)
     fake_start(&fe, text_max);
     host_rig_start(&rig);
     host_init(&rig.host, rig.lp, rig.http, &fe.base);
-    dir = temp_dir();
+    dir = tmpdir_new();
 }
 
 static void
@@ -39,7 +40,7 @@ stop(void)
     host_finish(&rig.host, 100);
     host_rig_stop(&rig);
     fake_finish(&fe);
-    temp_remove(dir);
+    tmpdir_free(dir);
 }
 
 static void

@@ -9,6 +9,7 @@
 
 #include "../lib/http_rig.h"
 #include "../lib/proc.h"
+#include "lib/tmpdir.h"
 
 #define OK11 "raw HTTP/1.1 200 OK\\r\\n"
 #define PLAIN OK11 "Connection: close\\r\\n\\r\\n\n"
@@ -207,7 +208,7 @@ count_header(const char *head, const char *name)
 Test(http, what_the_server_sees, .timeout = 20)
 {
     struct rig rig;
-    char *home = temp_dir();
+    char *home = tmpdir_new();
     char *netrc = temp_path(home, ".netrc");
     static const char login[] = "default login eve password secret\n";
     temp_write(netrc, login, sizeof login - 1);
@@ -257,7 +258,7 @@ Test(http, what_the_server_sees, .timeout = 20)
     cr_expect_eq(server_connections(rig.server), 1, "connections are kept");
     rig_stop(&rig);
     free(netrc);
-    temp_remove(home);
+    tmpdir_free(home);
 }
 
 Test(http, a_get_has_no_body, .timeout = 20)

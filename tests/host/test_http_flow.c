@@ -9,6 +9,7 @@
 
 #include "../lib/http_rig.h"
 #include "../lib/proc.h"
+#include "lib/tmpdir.h"
 
 #define PIECE "0123456789abcdef"
 #define PIECES ((size_t)200000)

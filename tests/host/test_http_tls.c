@@ -6,13 +6,14 @@
 
 #include "../lib/http_rig.h"
 #include "../lib/proc.h"
+#include "lib/tmpdir.h"
 
 static char *dir;
 
 static void
 make_certs(void)
 {
-    dir = temp_dir();
+    dir = tmpdir_new();
     const char *const argv[] = {"sh", "tools/make-certs.sh", dir, NULL};
     struct proc p;
     proc_start(&p, argv, PROC_ERR);
@@ -97,7 +98,7 @@ Test(http_tls, every_certificate, .timeout = 60)
         rig_stop(&rig);
         free(ca);
     }
-    temp_remove(dir);
+    tmpdir_free(dir);
 }
 
 /* https to a port that speaks HTTP, and http to one that speaks TLS. */
@@ -127,7 +128,7 @@ Test(http_tls, the_other_protocol, .timeout = 60)
     got_finish(&g);
     free(ca);
     rig_stop(&rig);
-    temp_remove(dir);
+    tmpdir_free(dir);
 }
 
 /* One connection, however many requests. */
@@ -155,5 +156,5 @@ Test(http_tls, connections_used_again, .timeout = 60)
     got_finish(&g);
     free(ca);
     rig_stop(&rig);
-    temp_remove(dir);
+    tmpdir_free(dir);
 }

@@ -15,9 +15,9 @@
 #include "host/catalog.h"
 #include "host/host.h"
 #include "host/reply_ask.h"
-#include "lib/proc.h"
 #include "lib/root.h"
 #include "lib/server.h"
+#include "lib/tmpdir.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define PNG "\x89PNG\r\n\x1a\n"
@@ -70,7 +70,7 @@ link_to(const char *name, const char *to)
 static void
 setup(void)
 {
-    dir = temp_dir();
+    dir = tmpdir_new();
     make("chat", mkdir, 0700);
     make("project", mkdir, 0700);
     make("project/dir", mkdir, 0700);
@@ -99,7 +99,7 @@ static void
 teardown(void)
 {
     root_on();
-    temp_remove(dir);
+    tmpdir_free(dir);
 }
 
 TestSuite(picture, .init = setup, .fini = teardown, .timeout = 30);

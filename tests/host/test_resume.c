@@ -12,7 +12,6 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "host/journal.h"
-#include "lib/proc.h"
 #include "lib/tmpdir.h"
 
 TestSuite(resume, .timeout = 30);
@@ -259,7 +258,7 @@ drop_case(size_t i)
     cr_expect_eq(journals(left), left[0] != '\0', "%s", cases[i].name);
     char *dir = journal_dir();
     unlink(chat_path);
-    temp_remove(dir);
+    tmpdir_free(dir);
 }
 
 Test(resume, offered_or_not, .init = setup, .fini = teardown)
@@ -321,7 +320,7 @@ Test(resume, every_answer_counts, .init = setup, .fini = teardown)
         fake_clear();
         cr_expect_eq(journals(".journal"), answers[i].offered);
         char *dir = journal_dir();
-        temp_remove(dir);
+        tmpdir_free(dir);
     }
     unlink(chat_path);
     add_answers("");

@@ -13,6 +13,7 @@
 #include "../lib/proc.h"
 #include "../lib/server.h"
 #include "base/buf.h"
+#include "lib/tmpdir.h"
 
 TestSuite(server_options, .timeout = 60);
 
@@ -51,7 +52,7 @@ request(const char *base, const char *message, const char *ca,
 static char *
 make_certs(void)
 {
-    char *dir = temp_dir();
+    char *dir = tmpdir_new();
     const char *const argv[] = {"sh", "tools/make-certs.sh", dir, NULL};
     struct proc p;
     proc_start(&p, argv, PROC_ERR);
@@ -146,7 +147,7 @@ Test(server_options, speaks_tls)
     char *dir = make_certs();
     for (size_t i = 0; i < sizeof tls_cases / sizeof *tls_cases; i++)
         check_tls(dir, i);
-    temp_remove(dir);
+    tmpdir_free(dir);
 }
 
 /* What OpenSSL's own client says about the end of the connection. Owned. */
@@ -192,7 +193,7 @@ Test(server_options, cuts_tls_with_and_without_good_bye)
     }
     server_stop(sv);
     certs_finish(&c);
-    temp_remove(dir);
+    tmpdir_free(dir);
 }
 
 Test(server_options, plays_a_proxy)
@@ -231,7 +232,7 @@ Test(server_options, plays_a_proxy)
     buf_finish(&got);
     server_stop(sv);
     certs_finish(&c);
-    temp_remove(dir);
+    tmpdir_free(dir);
 }
 
 Test(server_options, gives_the_tour)
@@ -266,7 +267,7 @@ Test(server_options, gives_the_tour)
 
 Test(server_options, reads_and_writes_files)
 {
-    char *dir = temp_dir();
+    char *dir = tmpdir_new();
     char *script = temp_path(dir, "script"), *port = temp_path(dir, "port");
     char *text = temp_path(dir, "text");
     temp_write(text, "one\ntwo", 7);
@@ -293,7 +294,7 @@ Test(server_options, reads_and_writes_files)
     char *owned[] = {script, port, text, sent, body_path, saved, body};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         free(owned[i]);
-    temp_remove(dir);
+    tmpdir_free(dir);
 }
 
 Test(server_options, dies_with_its_test)

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/proc.h"
 #include "lib/root.h"
+#include "lib/tmpdir.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define BYTES(s) s, sizeof(s) - 1
@@ -73,7 +73,7 @@ expect(const char *path, struct source_lines lines, const char *want,
 
 Test(source, text, .timeout = 20)
 {
-    char *dir = temp_dir();
+    char *dir = tmpdir_new();
     char *path = temp_path(dir, "f");
     for (size_t i = 0; i < COUNT(cases); i++) {
         temp_write(path, cases[i].bytes, cases[i].len);
@@ -81,13 +81,13 @@ Test(source, text, .timeout = 20)
                cases[i].want, cases[i].bytes);
     }
     free(path);
-    temp_remove(dir);
+    tmpdir_free(dir);
 }
 
 Test(source, what_it_is, .timeout = 20)
 {
     const struct source_lines all = {0, 0};
-    char *dir = temp_dir();
+    char *dir = tmpdir_new();
     char *path = temp_path(dir, "f");
     expect(dir, all, "!f is a directory; nothing was sent", "directory");
     expect(path, all, "!f: No such file or directory; nothing was sent",
@@ -116,5 +116,5 @@ Test(source, what_it_is, .timeout = 20)
     root_on();
     free(most);
     free(path);
-    temp_remove(dir);
+    tmpdir_free(dir);
 }

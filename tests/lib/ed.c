@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "ed_kind.h"
 #include "proc.h"
+#include "tmpdir.h"
 
 enum { TEXT_MAX = 64 << 20 };
 
@@ -74,7 +75,7 @@ start(const char *base_url, const char *settings, const char *home, bool ui)
     struct ed *ed = mem_alloc(kind->size);
     ed->kind = kind;
     ed->own_home = home == NULL;
-    ed->home = home != NULL ? mem_str(home) : temp_dir();
+    ed->home = home != NULL ? mem_str(home) : tmpdir_new();
     set_environment(ed->home);
     char *root = source_root();
     const char *host = getenv("DC_HOST");
@@ -118,7 +119,7 @@ let_go(struct ed *ed)
 {
     ed->kind->finish(ed);
     if (ed->own_home)
-        temp_remove(ed->home);
+        tmpdir_free(ed->home);
     else
         free(ed->home);
     free(ed);

@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "ed_kind.h"
 #include "host/json.h"
+#include "tmpdir.h"
 
 enum { MESSAGE_MAX = 64 << 20 };
 

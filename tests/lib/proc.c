@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -214,67 +213,4 @@ proc_write(int fd, const void *bytes, size_t len)
             len -= (size_t)n;
         }
     }
-}
-
-/* ---- files --------------------------------------------------------------- */
-
-char *
-temp_dir(void)
-{
-    const char *base = getenv("TMPDIR");
-    char *dir = temp_path(base != NULL ? base : "/tmp", "deepchat-test-XXXXXX");
-    if (mkdtemp(dir) == NULL)
-        stop_test(dir);
-    return dir;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-    (void)st;
-    (void)kind;
-    (void)ftw;
-    return remove(path);
-}
-
-void
-temp_remove(char *dir)
-{
-    if (dir == NULL)
-        return;
-    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    free(dir);
-}
-
-char *
-temp_path(const char *dir, const char *name)
-{
-    size_t len = strlen(dir) + strlen(name) + 2;
-    char *path = mem_alloc(len);
-    snprintf(path, len, "%s/%s", dir, name);
-    return path;
-}
-
-void
-temp_write(const char *path, const void *bytes, size_t len)
-{
-    FILE *file = fopen(path, "wb");
-    if (file == NULL || fwrite(bytes, 1, len, file) != len || fclose(file) != 0)
-        stop_test(path);
-}
-
-char *
-temp_read(const char *path, size_t *len)
-{
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return NULL;
-    struct buf got;
-    buf_init(&got, OUTPUT_MAX);
-    char piece[4096];
-    size_t n;
-    while ((n = fread(piece, 1, sizeof piece, file)) > 0)
-        buf_add(&got, piece, n);
-    fclose(file);
-    return buf_take(&got, len);
 }

@@ -1,7 +1,7 @@
 /*
- * For tests: processes that cannot outlive them, waiting with a deadline,
- * files in a directory of their own. What cannot be done ends the test with a
- * message (abort), so calls need no checks.
+ * For tests: processes that cannot outlive them, and waiting with a deadline.
+ * What cannot be done ends the test with a message (abort), so calls need no
+ * checks.
  */
 #ifndef TEST_PROC_H
 #define TEST_PROC_H
@@ -51,18 +51,5 @@ void proc_close_in(struct proc *p);
 char *proc_read_until(int fd, const char *text, int ms);
 /* Write all of it. */
 void proc_write(int fd, const void *bytes, size_t len);
-
-/* ---- files --------------------------------------------------------------- */
-
-/* A new directory. Owned: temp_remove() removes it with all that is in it,
- * and frees the name. */
-char *temp_dir(void);
-void temp_remove(char *dir);
-/* "dir/name". Owned (free). */
-char *temp_path(const char *dir, const char *name);
-
-void temp_write(const char *path, const void *bytes, size_t len);
-/* Owned (free), NUL-terminated; NULL if it cannot be read. */
-char *temp_read(const char *path, size_t *len);
 
 #endif

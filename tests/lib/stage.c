@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "proc.h"
+#include "tmpdir.h"
 
 static const char *const setup[] = {
     "let g:acks = 0 | let g:events = []",

@@ -1,3 +1,4 @@
+/* Links are removed, never what they lead to. */
 #include "tmpdir.h"
 
 #include <dirent.h>
@@ -7,20 +8,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+
+enum { FILE_MAX = 64 << 20 };
+
+static _Noreturn void
+stop_test(const char *path)
+{
+    perror(path);
+    abort();
+}
 
 char *
 tmpdir_new(void)
 {
     const char *base = getenv("TMPDIR");
-    char path[256];
-    snprintf(path, sizeof path, "%s/deepchat-test-XXXXXX",
-             base != NULL ? base : "/tmp");
-    if (mkdtemp(path) == NULL) {
-        perror(path);
-        abort();
-    }
-    return mem_str(path);
+    char *dir = temp_path(base != NULL ? base : "/tmp", "deepchat-test-XXXXXX");
+    if (mkdtemp(dir) == NULL)
+        stop_test(dir);
+    return dir;
 }
 
 static int
@@ -29,13 +36,15 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
     (void)st;
     (void)type;
     (void)ftw;
-    remove(path);
+    remove(path); /* as much as can be */
     return 0;
 }
 
 void
 tmpdir_free(char *dir)
 {
+    if (dir == NULL)
+        return;
     nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(dir);
 }
@@ -65,4 +74,39 @@ tmpdir_count(const char *dir, const char *suffix)
     if (d != NULL)
         closedir(d);
     return count;
+}
+
+/* ---- files ---- */
+
+char *
+temp_path(const char *dir, const char *name)
+{
+    size_t len = strlen(dir) + strlen(name) + 2;
+    char *path = mem_alloc(len);
+    snprintf(path, len, "%s/%s", dir, name);
+    return path;
+}
+
+void
+temp_write(const char *path, const void *bytes, size_t len)
+{
+    FILE *file = fopen(path, "wb");
+    if (file == NULL || fwrite(bytes, 1, len, file) != len || fclose(file) != 0)
+        stop_test(path);
+}
+
+char *
+temp_read(const char *path, size_t *len)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return NULL;
+    struct buf got;
+    buf_init(&got, FILE_MAX);
+    char piece[4096];
+    size_t n;
+    while ((n = fread(piece, 1, sizeof piece, file)) > 0)
+        buf_add(&got, piece, n);
+    fclose(file);
+    return buf_take(&got, len);
 }

@@ -15,6 +15,7 @@
 #endif
 
 #include "proc.h"
+#include "tmpdir.h"
 
 enum { MOMENT_MS = 300 };
 
@@ -29,7 +30,7 @@ wreck_start(struct wreck *w, const char *script, const char *settings)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
 #endif
     *w = (struct wreck){.sv = server_start(NULL), .settings = settings};
-    w->home = temp_dir();
+    w->home = tmpdir_new();
     wreck_script(w, script);
     wreck_editor(w);
 }
@@ -40,7 +41,7 @@ wreck_stop(struct wreck *w)
     if (w->ed != NULL)
         ed_stop(w->ed);
     server_stop(w->sv);
-    temp_remove(w->home);
+    tmpdir_free(w->home);
 }
 
 void

@@ -18,6 +18,7 @@
 #include "host/json.h"
 #include "lib/ed.h"
 #include "lib/proc.h"
+#include "lib/tmpdir.h"
 
 enum { MS = 20000 };
 
