@@ -365,7 +365,8 @@ endfunction
 function! deepchat#review#catch_up(buf) abort
   let l:changes = deepchat#port_hunk#changes(a:buf)
   let l:reviews = deepchat#review#of(a:buf)
-  let l:lost = get(s:halfway, a:buf, 0)
+  let l:lost = get(s:halfway, a:buf, 0) || empty(l:changes) && !empty(l:reviews)
+        \ && l:reviews[0].track.total != deepchat#buf#line_count(a:buf)
   if empty(l:changes) && !l:lost || empty(l:reviews)
     return
   endif
@@ -428,8 +429,13 @@ endfunction
 
 " Show all hunks of buf anew: its window is another one, or has another width.
 function! deepchat#review#redraw(buf) abort
+  if !bufloaded(a:buf)
+    return
+  endif
+  " one without a file was loaded again without a word
+  call deepchat#port_hunk#listen(a:buf)
   call deepchat#review#edited(a:buf)
-  for l:review in bufloaded(a:buf) ? deepchat#review#of(a:buf) : []
+  for l:review in deepchat#review#of(a:buf)
     for l:hunk in l:review.hunks
       call deepchat#review_show#hunk(l:review, l:hunk)
     endfor

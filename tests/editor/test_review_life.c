@@ -63,6 +63,25 @@ Test(review_life, read_again, .timeout = 60)
     ed_stop(ed);
 }
 
+/* Nothing is read then, and nothing tells of it. */
+Test(review_life, no_file_read_again, .timeout = 60)
+{
+    start();
+    text_of(10);
+    ed_ex(ed, "file none.txt | setlocal nomodified");
+    ed_ex(ed, "let g:r = Review(3, 8, [[1, 1, ['A'], [], []], "
+              "[4, 1, ['B'], [], []]])");
+    ed_ex(ed, "messages clear | edit");
+    expect("gone", "getline(1, '$')", "");
+    expect("gone", "States(g:r)", "conflict conflict");
+    expect("gone", "execute('messages') =~# 'E\\d'", "0");
+    ed_ex(ed, "call setline(1, ['line 3', 'line 4', 'line 5'])");
+    expect("there again", "States(g:r)", "pending conflict");
+    ed_ex(ed, "DeepAccept!");
+    expect_text("there again", "line 3|A|line 5");
+    ed_stop(ed);
+}
+
 Test(review_life, unloaded_and_wiped, .timeout = 60)
 {
     start();
