@@ -54,7 +54,9 @@ function! deepchat#file#chat_dir() abort
   if l:dir !=# ''
     return fnamemodify(l:dir, ':p:s?/$??')
   endif
-  return (empty($XDG_DATA_HOME) ? $HOME . '/.local/share' : $XDG_DATA_HOME) . '/deepchat'
+  " with an 'isident' of letters only a $ goes up to the first _
+  let l:home = getenv('XDG_DATA_HOME')
+  return (empty(l:home) ? $HOME . '/.local/share' : l:home) . '/deepchat'
 endfunction
 
 " A name for the chat in buf, which no file has.

@@ -23,7 +23,8 @@ function! deepchat#role#names() abort
 endfunction
 
 function! s:dirs() abort
-  let l:home = empty($XDG_CONFIG_HOME) ? $HOME . '/.config' : $XDG_CONFIG_HOME
+  let l:home = getenv('XDG_CONFIG_HOME')
+  let l:home = empty(l:home) ? $HOME . '/.config' : l:home
   return [l:home . '/deepchat/roles', deepchat#host#root() . '/roles']
 endfunction
 
