@@ -30,9 +30,9 @@ extern "C" {
 
 #define DC_API __attribute__((visibility("default")))
 
-/* Major.minor of the library and the host; the plugin checks it. */
+/* Of the library and the host, for people. */
 #define DC_VERSION "0.1.0"
-/* Raised when plugin and host stop understanding each other. */
+/* Raised when plugin and host stop understanding each other: both check it. */
 #define DC_PROTOCOL 1
 
 /* Sizes, in bytes, that no input can pass. */
@@ -148,8 +148,7 @@ enum dc_finish {
 /* Counts as the server gave them; -1 where it gave none. */
 struct dc_usage {
     double tokens_in;
-    double
-        tokens_out; /* with the reasoning, also where a server leaves it out */
+    double tokens_out; /* reasoning too, also where a server leaves it out */
     double cached;
     double reasoning;
     double cost; /* USD */
