@@ -306,7 +306,14 @@ function! s:attach(buf, was) abort
         \ 'settings': deepchat#settings()})
   if l:why !=# '' && !getbufvar(a:buf, 'deepchat_told', 0)
     call setbufvar(a:buf, 'deepchat_told', 1)
-    call deepchat#ui#error(l:why)
+    call timer_start(0, {-> s:tell(a:buf, l:why)})
+  endif
+endfunction
+
+" The command that opened the chat may have sent it, and said the same.
+function! s:tell(buf, why) abort
+  if getbufvar(a:buf, 'deepchat_error_tick', 0) == 0
+    call deepchat#ui#error(a:why)
   endif
 endfunction
 

@@ -74,8 +74,11 @@ function! deepchat#ui#error(text) abort
 endfunction
 
 " Open a window with an Ex command of the plugin's own. Returns 0 where there can
-" be none, which has been said.
+" be none, which has been said. A line about the file would be one too many for
+" Vim, where something else is to be said.
 function! deepchat#ui#open(command) abort
+  let l:shortmess = &shortmess
+  set shortmess+=F
   try
     " allow(execute): the callers' own commands
     execute a:command
@@ -85,6 +88,8 @@ function! deepchat#ui#open(command) abort
   catch /^Vim\%((\a\+)\)\=:E36:/
     call deepchat#ui#error('no room for another window; :close one')
     return 0
+  finally
+    let &shortmess = l:shortmess
   endtry
   return 1
 endfunction

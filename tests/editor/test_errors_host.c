@@ -96,6 +96,25 @@ Test(errors_host, one_line, .timeout = 90)
         check_host(i);
 }
 
+/* A saved chat opens without a line about its file: with that of the error Vim
+ * would ask for <Enter>. */
+Test(errors_host, a_chat_is_opened, .timeout = 30)
+{
+    struct stage st;
+    stage_start(&st, "token Hello\nfinish stop\ndone\n", "");
+    ed_ex(st.ed, "DeepChat Say");
+    cr_assert(trouble_wait_end(st.ed));
+    ed_ex(st.ed, "set shortmess-=F | bwipeout! | messages clear");
+    ed_ex(st.ed, "call deepchat#host#stop() | let g:deepchat.host = '/none'");
+    ed_ex(st.ed, "DeepChat more");
+    stage_expect(&st, "it is opened", "getline('$')", "more");
+    stage_expect(&st, "one line", "execute('messages')",
+                 "\ndeepchat: not built; run :DeepBuild (needs cc, make, "
+                 "libcurl, ...)");
+    stage_expect(&st, "as it was", "&shortmess =~# 'F'", "0");
+    stage_stop(&st);
+}
+
 /* One that is silent the first time, and then answers while the editor is busy
  * for longer than it waits. */
 Test(errors_host, tries_again, .timeout = 60)
