@@ -299,7 +299,8 @@ static struct value *
 gather(struct writer *w, int64_t now)
 {
     struct value *batch = value_list();
-    size_t room = editor_text_max(w->ed);
+    size_t most = editor_text_max(w->ed);
+    size_t room = most < WRITER_PIECE ? most : WRITER_PIECE;
     struct writer_lane *served = NULL, **end = &served, **at = &w->lanes;
     w->flight_count = 0;
     while (*at != NULL) {

@@ -24,6 +24,9 @@ struct writer_lane;
  * may go on. */
 #define WRITER_HIGH ((size_t)1 << 20)
 #define WRITER_LOW ((size_t)256 << 10)
+/* What one call carries at most, if the editor can take so much: it is in the
+ * buffer and on the screen in about 2 ms, and a key waits no longer. */
+#define WRITER_PIECE ((size_t)64 << 10)
 
 struct writer_events {
     /* everything added so far is in the buffer */

@@ -413,21 +413,23 @@ Test(writer, pressure, .timeout = 60)
 {
     struct rig r;
     struct dc_str all = plenty();
-    start(&r, WRITER_HIGH / 8);
+    start(&r, WRITER_HIGH);
     struct lane *l = lane(&r, 0);
     writer_add(l->lane, DC_DELTA_TEXT, (struct dc_str){all.ptr, WRITER_HIGH});
     cr_expect_eq(l->high, 0, "at the mark");
     add(l, "y");
     add(l, "y");
     cr_expect_eq(l->high, 1, "told once");
-    /* the first six eighths leave as much as LOW and 2 bytes */
-    for (int i = 0; i < 6; i++)
+    /* all but so many pieces leave as much as LOW and 2 bytes */
+    for (size_t n = (WRITER_HIGH - WRITER_LOW) / WRITER_PIECE; n > 0; n--)
         cr_expect(turn(&r, 0), "the rest goes on at once");
     cr_expect_eq(l->low, 0);
     cr_expect(turn(&r, 0));
     cr_expect_eq(l->low, 1);
     until_idle(&r, l);
     cr_expect_eq(l->high + l->low, 2);
+    cr_expect_eq(r.longest, WRITER_PIECE, "a key waits for %zu bytes",
+                 r.longest);
     stop(&r);
 }
 
