@@ -119,13 +119,13 @@ add_part(struct value *parts, const char *name, size_t bytes, double tokens)
 
 /* Base64 is what is sent. */
 static size_t
-add_images(struct value *parts, const struct dc_message *m, double tokens)
+add_images(struct value *parts, const struct dc_message *m)
 {
     size_t sum = 0;
     for (size_t i = 0; i < m->image_count; i++) {
         size_t bytes = (m->images[i].bytes.len + 2) / 3 * 4;
         bytes += bytes == 0 ? m->images[i].target.len : 0;
-        add_part(parts, "image", bytes, tokens);
+        add_part(parts, "image", bytes, BUDGET_IMAGE);
         sum += bytes;
     }
     return sum;
@@ -154,7 +154,7 @@ parts_of(const struct reply *r, const struct budget *budget)
         if (i > 0 && i + PARTS_MAX == count)
             add_part(parts, "earlier", earlier_bytes, earlier.size * factor);
         add_part(parts, dc_role_name(m->role), m->text.len, one.size * factor);
-        sum += add_images(parts, m, BUDGET_IMAGE);
+        sum += add_images(parts, m);
     }
     struct budget_ask rest = {.size = 0};
     struct members m;

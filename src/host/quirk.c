@@ -47,7 +47,7 @@ static const struct {
 };
 
 enum { COUNT = sizeof fields / sizeof *fields };
-_Static_assert(sizeof fields / sizeof *fields <= 32, "one bit each");
+_Static_assert(sizeof fields / sizeof *fields <= QUIRKS_MAX, "one bit each");
 
 /* COUNT if there is none. */
 static size_t

@@ -94,20 +94,17 @@ reply_empty_line(const struct dc_summary *sum, bool asked)
     return "the server sent an empty reply; nothing lost";
 }
 
+/* "1,204" */
 static void
-show_count(char *out, size_t size, double count)
+add_count(struct buf *out, size_t count)
 {
     char digits[32];
-    int len = snprintf(digits, sizeof digits, "%.0f", count);
-    struct buf b;
-    buf_init(&b, sizeof digits * 2);
+    int len = snprintf(digits, sizeof digits, "%zu", count);
     for (int i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0 && digits[i - 1] != '-')
-            buf_add_byte(&b, ',');
-        buf_add_byte(&b, digits[i]);
+        if (i > 0 && (len - i) % 3 == 0)
+            buf_add_byte(out, ',');
+        buf_add_byte(out, digits[i]);
     }
-    snprintf(out, size, "%s", b.ptr != NULL ? b.ptr : "0");
-    buf_finish(&b);
 }
 
 void
@@ -150,18 +147,18 @@ void
 reply_cut_line(char *out, size_t size, const char *what, size_t pieces,
                enum reply_offer offer)
 {
-    char count[32], kept[96];
-    struct buf line;
-    show_count(count, sizeof count, (double)pieces);
-    int len = snprintf(kept, sizeof kept, ", %s token%s kept", count,
-                       pieces == 1 ? "" : "s");
-    snprintf(kept + len, sizeof kept - (size_t)len, "%s",
-             offer_that_fits(offer, strlen(what) + (size_t)len));
+    struct buf line, kept;
+    buf_init(&kept, LINE_CELLS);
+    buf_add_text(&kept, ", ");
+    add_count(&kept, pieces);
+    buf_addf(&kept, " token%s kept", pieces == 1 ? "" : "s");
+    buf_add_text(&kept, offer_that_fits(offer, strlen(what) + kept.len));
     buf_init(&line, LINE_CELLS);
-    option_show(&line, str_of(what), LINE_CELLS - strlen(kept));
-    buf_add_text(&line, kept);
+    option_show(&line, str_of(what), LINE_CELLS - kept.len);
+    buf_add_str(&line, buf_str(&kept));
     snprintf(out, size, "%s", line.ptr);
     buf_finish(&line);
+    buf_finish(&kept);
 }
 
 void
