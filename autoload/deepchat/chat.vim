@@ -21,6 +21,8 @@ let s:count = 0
 function! deepchat#chat#open(mods, new) abort
   if !a:new && &filetype ==# 'deepchat'
     return bufnr('%')
+  elseif deepchat#ui#is_cmdwin()
+    return 0
   endif
   let l:project = deepchat#file#project(bufnr('%'))
   let l:found = a:new ? 0 : s:find(l:project)

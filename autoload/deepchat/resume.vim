@@ -213,6 +213,9 @@ endfunction
 
 " Go to the chat of an entry. Returns 0 where no window can be opened.
 function! s:open(entry) abort
+  if deepchat#ui#is_cmdwin()
+    return 0
+  endif
   let l:chat = a:entry.chat ==# '' ? s:unanswered(a:entry) : a:entry.chat
   let l:buf = l:chat !=# '' && bufexists(l:chat) ? bufnr(fnameescape(l:chat)) : 0
   if l:buf > 0 && bufwinnr(l:buf) > 0

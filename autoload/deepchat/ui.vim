@@ -73,18 +73,27 @@ function! deepchat#ui#error(text) abort
   echohl None
 endfunction
 
+" True in the command-line window, which is left only by the user; says so.
+function! deepchat#ui#is_cmdwin() abort
+  let l:is = getcmdwintype() !=# ''
+  if l:is
+    call deepchat#ui#error('no window opens from the command-line window')
+  endif
+  return l:is
+endfunction
+
 " Open a window with an Ex command of the plugin's own. Returns 0 where there can
 " be none, which has been said. A line about the file would be one too many for
 " Vim, where something else is to be said.
 function! deepchat#ui#open(command) abort
+  if deepchat#ui#is_cmdwin()
+    return 0
+  endif
   let l:shortmess = &shortmess
   set shortmess+=F
   try
     " allow(execute): the callers' own commands
     execute a:command
-  catch /^Vim\%((\a\+)\)\=:E11:/
-    call deepchat#ui#error('no window opens from the command-line window')
-    return 0
   catch /^Vim\%((\a\+)\)\=:E36:/
     call deepchat#ui#error('no room for another window; :close one')
     return 0

@@ -282,11 +282,11 @@ Test(commands_more, no_room_for_a_window, .timeout = 60)
     cr_expect_eq(server_requests(st.sv), 1);
     ed_ex(st.ed, "only | messages clear");
     stage_keys(&st, "q:");
-    ed_ex(st.ed, "DeepHealth | DeepLog");
+    ed_ex(st.ed, "DeepHealth | DeepLog | DeepAttach a.md");
     stage_expect(&st, "command-line window",
-                 "split(execute('messages'), \"\\n\")",
-                 "deepchat: no window opens from the command-line window\n"
+                 "uniq(split(execute('messages'), \"\\n\"))",
                  "deepchat: no window opens from the command-line window");
+    stage_expect(&st, "command-line window", "getcmdwintype()", ":");
     stage_keys(&st, ":quit<CR>");
     stage_stop(&st);
 }
