@@ -207,11 +207,15 @@ function! deepchat#port#redraw() abort
 endfunction
 
 " Draw the status lines. In Vim that would wipe out a hit-enter prompt and what
-" it is about; all is drawn behind it anyway.
+" it is about; all is drawn behind it anyway. An old Neovim may come to a window
+" that does not know yet how short its text is; what called goes on then.
 function! deepchat#port#redraw_status() abort
-  if s:nvim || mode() !~# '^r'
-    redrawstatus!
-  endif
+  try
+    if s:nvim || mode() !~# '^r'
+      redrawstatus!
+    endif
+  catch /^Vim\%((\a\+)\)\=:E315:/
+  endtry
 endfunction
 
 " [line, col] of the cursor of a window: 1-based, 0-based.
