@@ -95,9 +95,11 @@ free_path(const struct clipboard *cb, const char *type)
 static bool
 fill(const char *path, struct dc_str bytes, struct dc_error *err)
 {
-    int fd = file_create(path, err);
+    struct dc_error no_file;
+    int fd = file_create(path, &no_file);
     if (fd < 0)
-        return false;
+        return fail(err, no_file.code, "the image was not saved: %s",
+                    file_why(&no_file));
     bool ok = file_write_all(fd, bytes);
     int why = errno;
     ok = close(fd) == 0 && ok;
@@ -112,7 +114,10 @@ static bool
 have_dir(const char *dir, struct dc_error *err)
 {
     struct stat st;
-    return stat(dir, &st) == 0 || file_mkdir(dir, err);
+    struct dc_error why;
+    return (stat(dir, &st) == 0 && S_ISDIR(st.st_mode)) ||
+           file_mkdir(dir, &why) ||
+           fail(err, why.code, "the image was not saved: %s", file_why(&why));
 }
 
 static void

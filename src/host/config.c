@@ -408,6 +408,20 @@ find_env_key(const struct config *cfg, const char **key, const char **source,
     return true;
 }
 
+/* A long name has less room besides. */
+static void
+ask_for_key(const char *name, struct dc_error *err)
+{
+    struct buf line;
+    buf_init(&line, 100);
+    buf_add_text(&line, "no key; set $");
+    option_show(&line, str_of(name), 27);
+    buf_add_text(&line, strlen(name) > 18 ? " (:h deepchat-key)"
+                                          : " or see :h deepchat-key");
+    fail(err, DC_E_SYNTAX, "%s", line.ptr);
+    buf_finish(&line);
+}
+
 static enum config_key
 no_key(const struct config *cfg, struct dc_error *err)
 {
@@ -415,10 +429,10 @@ no_key(const struct config *cfg, struct dc_error *err)
     if (!cfg->provider->hosted)
         return KEY_NONE;
     if (name != NULL)
-        fail(err, DC_E_SYNTAX, "no key; set $%s or see :h deepchat-key", name);
+        ask_for_key(name, err);
     else
-        fail(err, DC_E_SYNTAX, "no key for %s; set api_key_env or api_key_cmd",
-             cfg->url.host);
+        fail(err, DC_E_SYNTAX,
+             "no key for %.60s; set api_key_env or api_key_cmd", cfg->url.host);
     return KEY_MISSING;
 }
 

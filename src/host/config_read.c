@@ -138,7 +138,7 @@ read_provider(const char *name, const struct value *from, struct dc_error *err)
         return map;
     struct buf shown;
     buf_init(&shown, 64);
-    option_show(&shown, str_of(name), 24);
+    option_show(&shown, str_of(name), 17);
     located(err, "provider %s: ", shown.len > 0 ? shown.ptr : "\"\"");
     buf_finish(&shown);
     return NULL;
@@ -291,7 +291,7 @@ refuse_name(struct value *const *layers, const char *name, struct dc_error *err)
     struct buf text;
     buf_init(&text, 200);
     buf_add_text(&text, "unknown provider ");
-    option_show(&text, str_of(name), 24);
+    option_show(&text, str_of(name), 17);
     for (size_t i = 0; provider_nth(i) != NULL; i++)
         look_at(&near, provider_nth(i)->name);
     for (size_t i = 0; i <= LAYER_BUFFER; i++)

@@ -24,6 +24,15 @@ refused(struct dc_error *err, const char *path)
     return fail(err, DC_E_SYSTEM, "%s: %s", path, strerror(errno));
 }
 
+const char *
+file_why(const struct dc_error *err)
+{
+    const char *why = err->text;
+    for (const char *at = why; (at = strstr(at, ": ")) != NULL;)
+        why = at += 2;
+    return why;
+}
+
 char *
 file_join(const char *dir, const char *name)
 {

@@ -14,6 +14,10 @@
 #include "base/buf.h"
 #include "deepchat.h"
 
+/* What such a failure says behind the path, which may be too long for a line
+ * that the user sees. */
+const char *file_why(const struct dc_error *err);
+
 /* Make dir and what is missing above it, 0700. A dir that is there already
  * keeps its mode, but must be a directory and belong to us. */
 bool file_mkdir(const char *dir, struct dc_error *err);

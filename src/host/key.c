@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "host/log.h"
+#include "host/options.h"
 
 #ifndef MAP_ANONYMOUS
 #define MAP_ANONYMOUS MAP_ANON
@@ -102,11 +103,18 @@ key_trim(struct dc_str bytes)
 bool
 key_check(struct dc_str key, const char *shown, struct dc_error *err)
 {
-    for (size_t i = 0; i < key.len; i++)
-        if (key.ptr[i] < '!' || key.ptr[i] > '~')
-            return fail(err, DC_E_SYNTAX,
-                        "key from %s holds a blank or control byte", shown);
-    return true;
+    size_t i = 0;
+    while (i < key.len && key.ptr[i] >= '!' && key.ptr[i] <= '~')
+        i++;
+    if (i == key.len)
+        return true;
+    struct buf name;
+    buf_init(&name, 64);
+    option_show(&name, str_of(shown), 19);
+    fail(err, DC_E_SYNTAX, "key from %s holds a blank or control byte",
+         name.ptr);
+    buf_finish(&name);
+    return false;
 }
 
 void

@@ -152,7 +152,7 @@ least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-enum { NAME_MAX_LEN = 32 };
+enum { NAME_MAX_LEN = 32, SHOWN_MAX = 24 };
 
 size_t
 option_edits(const char *a, const char *b)
@@ -244,7 +244,7 @@ option_refuse(const char *name, unsigned where, struct dc_error *err)
     struct buf shown;
     const struct option *near = nearest(name, where);
     buf_init(&shown, 64);
-    option_show(&shown, str_of(name), NAME_MAX_LEN);
+    option_show(&shown, str_of(name), SHOWN_MAX);
     const char *text = shown.len > 0 ? shown.ptr : "\"\"";
     if (option_find(name) != NULL ||
         (where == OPTION_FILE && strncmp(name, "api_key", 7) == 0))

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "host/log.h"
 #include "host/reply_end.h"
 #include "host/reply_state.h"
@@ -81,7 +82,8 @@ reply_check_disk(struct reply *r, bool ok, const struct dc_error *err)
         return;
     r->journal_failed = true;
     char line[300];
-    snprintf(line, sizeof line, "not safe against a crash: %s", err->text);
+    log_line(LOG_WARN, "journal: %s", err->text);
+    snprintf(line, sizeof line, "not safe against a crash: %s", file_why(err));
     r->events.notice(r->events.user, line);
 }
 

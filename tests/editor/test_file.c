@@ -422,11 +422,13 @@ Test(file, disk_refuses)
     wreck_start(&w, "words 3000\nfinish stop\ndone\n", "");
     ed_ex(w.ed, "call writefile([], $HOME . '/file')");
     ed_ex(w.ed, "let g:deepchat.state_dir = $HOME . '/file/state'");
-    expect_works(&w, "no state_dir", "not safe against a crash");
+    expect_works(&w, "no state_dir",
+                 "not safe against a crash: Not a directory");
     ed_ex(w.ed, "unlet g:deepchat.state_dir");
     char *host = ed_eval(w.ed, "g:deepchat.host");
     limit_host(&w, host, "ulimit -f 4");
-    expect_works(&w, "no room for the journal", "not safe against a crash");
+    expect_works(&w, "no room for the journal",
+                 "not safe against a crash: File too large");
     use_host(&w, host);
     ed_ex(w.ed, "let g:deepchat.chat_dir = $HOME . '/file/chats'");
     expect_works(&w, "no chat_dir", "the chat has no file");

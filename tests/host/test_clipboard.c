@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "host/clipboard.h"
 #include "lib/fake_ed.h"
+#include "lib/root.h"
 #include "lib/tmpdir.h"
 
 enum { MS = 10000 };
@@ -196,17 +197,32 @@ Test(clipboard, one_at_a_time, .timeout = 30)
     stop(&r);
 }
 
-Test(clipboard, a_folder_that_cannot_be_made, .timeout = 30)
+/* Why is said without the path, which would leave no room for it. */
+static void
+expect_refused(struct rig *r, size_t n, const char *line)
+{
+    paste(r, (int64_t)n);
+    const struct value *about = value_at(answer(r, n), 1);
+    cr_expect_str_eq(value_as_text(value_get(about, "file"), "?"), "");
+    cr_expect_str_eq(value_as_text(value_get(about, "line"), ""), line);
+}
+
+Test(clipboard, a_folder_that_is_none, .timeout = 30)
 {
     struct rig r;
     start(&r);
     program(&r, "wl-paste", PNG);
     char *chats = temp_path(r.dir, "chats");
     temp_write(chats, "", 0);
-    paste(&r, 1);
-    const struct value *about = value_at(answer(&r, 1), 1);
-    cr_expect_str_eq(value_as_text(value_get(about, "file"), "?"), "");
-    cr_expect_neq(value_as_text(value_get(about, "line"), "")[0], '\0');
+    expect_refused(&r, 1, "the image was not saved: is not a directory");
+    cr_assert_eq(unlink(chats), 0);
+    root_off();
+    cr_assert_eq(chmod(r.dir, 0500), 0);
+    expect_refused(&r, 2, "the image was not saved: Permission denied");
+    cr_assert_eq(chmod(r.dir, 0700), 0);
+    cr_assert_eq(mkdir(chats, 0500), 0);
+    expect_refused(&r, 3, "the image was not saved: Permission denied");
+    root_on();
     free(chats);
     stop(&r);
 }

@@ -213,7 +213,7 @@ static const struct {
     {{"{\"a\\u0001\\u001b[m\":1}", NULL, NULL, NULL},
      "unknown option a??[m; see :h deepchat-options"},
     {{"{\"aaaaaaaaaabbbbbbbbbbccccccccccddd\":1}", NULL, NULL, NULL},
-     "unknown option aaaaaaaaaabbbbbbbbbbccccccccc...; "
+     "unknown option aaaaaaaaaabbbbbbbbbbc...; "
      "see :h deepchat-options"},
     {{"{\"titel\":1}", NULL, NULL, NULL},
      "unknown option titel; see :h deepchat-options"},
