@@ -149,18 +149,19 @@ function! deepchat#port#halfway() abort
   return state(mode(1) =~# '[cx]$' ? 'm' : 'mS') !=# ''
 endfunction
 
-" undotree().seq_cur of any loaded buffer: it goes down when the user undoes.
+" changenr() of any loaded buffer: it goes down when the user undoes. undotree()
+" knows it too, but lists all of the history.
 function! deepchat#port#undo_seq(buf) abort
   if a:buf == bufnr('%')
-    return undotree().seq_cur
+    return changenr()
   endif
   if s:nvim
-    return luaeval('vim.api.nvim_buf_call(_A, function() return vim.fn.undotree().seq_cur end)', a:buf)
+    return luaeval('vim.api.nvim_buf_call(_A, vim.fn.changenr)', a:buf)
   endif
   if has('patch-9.0.1686')
     return undotree(a:buf).seq_cur
   endif
-  call deepchat#port#in_buffer(a:buf, 'let s:seq = undotree().seq_cur')
+  call deepchat#port#in_buffer(a:buf, 'let s:seq = changenr()')
   return s:seq
 endfunction
 
