@@ -6,7 +6,8 @@ let s:cpo = &cpoptions
 set cpoptions&vim
 
 let s:ROLE = '\(system\|user\|assistant\|reasoning\|context\|call\|tool\|alternate\|note\)'
-let s:PAIRS = '\%( [a-z][a-z0-9_-]*=\%([^\x01-\x20\x7f=%]\|%\x\x\)*\)*[ \t\r]*$'
+" Without backslashes in [], which 'cpoptions' may leave as they stand.
+let s:PAIRS = '\%( [a-z][a-z0-9_-]*=\%([^' . "\x01-\x20\x7f" . '=%]\|%\x\x\)*\)*[ ' . "\t\r" . ']*$'
 " The old engine: to make a pattern ready takes it less than half the time.
 let s:SHAPE = '\%#=1\m\C^%%\+ ' . s:ROLE . s:PAIRS
 let s:MARKER = '\m\C^%% ' . s:ROLE . s:PAIRS

@@ -173,6 +173,9 @@ chat(struct stage *st, struct report *report, const char *name)
     note(st, report, "retried and stopped");
     ed_ex(st->ed, "DeepAlt");
     note(st, report, "the other one");
+    ed_ex(st->ed, "call cursor(1, 1) | call deepchat#turn#jump(3) | "
+                  "call setline('.', getline('.') . ' found')");
+    note(st, report, "the third turn");
 }
 
 /* With few undo steps there is no way back that could be compared. */
