@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "host/file.h"
 #include "host/usage_line.h"
+#include "host/usage_state.h"
 
 /* ---- lines ---- */
 
@@ -476,8 +477,10 @@ write_many(const char *dir)
         add(u, dir, 1, "c");
         loop_turn(lp, 0);
     }
-    for (int64_t end = loop_now() + 500; loop_now() < end;)
-        loop_turn(lp, 20); /* what had to wait */
+    /* what had to wait, however long somebody packs the file */
+    for (int64_t end = loop_now() + 40000;
+         u->first != NULL && loop_now() < end;)
+        loop_turn(lp, 20);
     usage_free(u);
     loop_free(lp);
 }
