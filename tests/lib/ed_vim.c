@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <termios.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -168,6 +169,17 @@ open_terminal(void)
     return tty;
 }
 
+/* Typed ahead while Vim runs a shell, our special keys would kill that. */
+static void
+no_quit_key(int tty)
+{
+    struct termios t;
+    if (tcgetattr(tty, &t) != 0)
+        return;
+    t.c_cc[VQUIT] = _POSIX_VDISABLE;
+    tcsetattr(tty, TCSANOW, &t);
+}
+
 static void
 run(const char *terminal, const char *const argv[], pid_t parent)
 {
@@ -179,6 +191,7 @@ run(const char *terminal, const char *const argv[], pid_t parent)
     if (fd < 0 || getppid() != parent)
         _exit(127);
     ioctl(fd, TIOCSCTTY, 0);
+    no_quit_key(fd);
     for (int i = 0; i < 3; i++)
         dup2(fd, i);
     signal(SIGPIPE, SIG_DFL);
