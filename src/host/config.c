@@ -206,7 +206,7 @@ add_params(struct config *cfg, struct dc_error *err)
 static bool
 check_extra(const struct config *cfg, struct dc_error *err)
 {
-    struct dc_str json;
+    struct dc_str json = {0};
     if (value_at(config_get(cfg, "extra_body"), 0) == NULL)
         return true;
     if (!print_option(cfg, "extra_body", &json, err))
