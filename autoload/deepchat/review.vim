@@ -16,6 +16,7 @@ let s:KIND = {'name': 'rewrite'}
 let s:KEPT = 16
 
 let s:reviews = {}
+" Buffer -> what its hunks are drawn for (review_show.vim).
 let s:buffers = {}
 " Buffer -> 1 if catching up with it was broken off, as by CTRL-C.
 let s:halfway = {}
@@ -327,7 +328,7 @@ endfunction
 " ---- the user's edits ------------------------------------------------------
 
 function! s:listen(buf) abort
-  let s:buffers[a:buf] = 1
+  let s:buffers[a:buf] = deepchat#review_show#measure(a:buf)
   call setbufvar(a:buf, 'deepchat_reviewed', 1)
   call deepchat#port_hunk#listen(a:buf)
 endfunction
@@ -340,8 +341,21 @@ augroup deepchat_review
   autocmd BufWritePost * call s:on('written')
   autocmd BufUnload,BufWipeout * call s:on('unloaded')
   autocmd BufWinEnter * call s:on('redraw')
-  autocmd VimResized * call map(keys(s:buffers), 'deepchat#review#redraw(str2nr(v:val))')
+  autocmd VimResized * call s:measure()
+  autocmd OptionSet wrap,number,relativenumber,numberwidth,foldcolumn,signcolumn,tabstop call s:measure()
+  if exists('##WinResized')
+    autocmd WinResized * call s:measure()
+  endif
 augroup END
+
+" Draw the hunks of the buffers again whose windows have changed.
+function! s:measure() abort
+  for l:buf in map(keys(s:buffers), 'str2nr(v:val)')
+    if bufloaded(l:buf) && deepchat#review_show#measure(l:buf) != s:buffers[l:buf]
+      call deepchat#review#redraw(l:buf)
+    endif
+  endfor
+endfunction
 
 function! s:on(event) abort
   let l:buf = str2nr(expand('<abuf>'))
@@ -432,6 +446,7 @@ function! deepchat#review#redraw(buf) abort
   if !bufloaded(a:buf)
     return
   endif
+  let s:buffers[a:buf] = deepchat#review_show#measure(a:buf)
   " one without a file was loaded again without a word
   call deepchat#port_hunk#listen(a:buf)
   call deepchat#review#edited(a:buf)

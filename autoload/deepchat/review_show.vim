@@ -10,7 +10,7 @@ let s:ROWS = 20
 
 " What a window that shows buf has: tabstop, width if lines are wrapped, and how
 " many lines of a hunk it has room for.
-function! s:measure(buf) abort
+function! deepchat#review_show#measure(buf) abort
   let l:win = get(win_findbuf(a:buf), 0, 0)
   let l:info = l:win > 0 ? getwininfo(l:win)[0] : {'height': &lines}
   return {'tab': getbufvar(a:buf, '&tabstop'), 'most': max([l:info.height - 4, 4]),
@@ -74,7 +74,7 @@ function! s:look(review, hunk) abort
   elseif !a:hunk.open
     let l:look.words = map(copy(a:hunk.old_marks), '[v:val[0] + a:hunk.row, v:val[1], v:val[2]]')
   endif
-  let l:look.lines = s:lines(a:hunk, l:look.new, s:measure(a:review.buf))
+  let l:look.lines = s:lines(a:hunk, l:look.new, deepchat#review_show#measure(a:review.buf))
   return l:look
 endfunction
 

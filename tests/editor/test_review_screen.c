@@ -104,6 +104,35 @@ Test(review_screen, looks, .timeout = 60)
     ed_stop(ed);
 }
 
+/* A window that is made another one is drawn in at once. */
+Test(review_screen, options_of_the_window, .timeout = 60)
+{
+    start();
+    text_of(3);
+    ed_ex(ed, "let g:r = Review(1, 3, [[0, 1, [repeat('0123456789', 9)], [], "
+              "[]]])");
+    const char *wrapped =
+        "line 1|"
+        "0123456789012345678901234567890123456789012345678901234567890123456789"
+        "0123456789|0123456789|line 2|line 3|~";
+    expect_screen("wrapped", wrapped);
+    ed_ex(ed, "setlocal nowrap");
+    expect_screen(
+        "not wrapped",
+        "line 1|"
+        "0123456789012345678901234567890123456789012345678901234567890123456789"
+        "0123456789|line 2|line 3|~|~");
+    ed_ex(ed, "setlocal wrap");
+    expect_screen("wrapped again", wrapped);
+    ed_ex(ed, "setlocal number");
+    expect_screen(
+        "numbers",
+        "  1 line 1|    "
+        "0123456789012345678901234567890123456789012345678901234567890123456789"
+        "012345|    67890123456789|  2 line 2|  3 line 3|~");
+    ed_stop(ed);
+}
+
 /* ---- what moves ---- */
 
 Test(review_screen, follows_edits_and_undo, .timeout = 60)
