@@ -66,7 +66,7 @@ static const struct {
     {"dd", "11delete", NULL},
     {"the reply with its marker", "9,11delete", NULL},
     {"everything", "%delete", ""},
-    {"filtered", "%!cat /dev/null", ""},
+    {"filtered", "%!sed d", ""},
     {":e!", "edit!", NULL},
     {":bwipeout", "bwipeout!", NULL},
     {":bunload", "bunload!", NULL},
