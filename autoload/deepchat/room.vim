@@ -119,9 +119,17 @@ function! deepchat#room#set_marker(reply, about) abort
   let l:choices = map(copy(get(a:about, 'choices', [])), {_, pairs -> pairs ==# '' ? '' : deepchat#model#pairs(a:reply, pairs)})
   let [l:alt, l:top] = deepchat#choice#end(a:reply, {'pairs': l:pairs, 'choices': l:choices})
   let l:row = deepchat#buf#anchor_at(a:reply, 'head')[0]
-  call deepchat#port#replace(a:reply.buf, l:row, 1, ['%% assistant' . l:pairs . l:alt])
+  let l:more = s:typed_behind(getbufline(a:reply.buf, l:row + 1)[0])
+  call deepchat#port#replace(a:reply.buf, l:row, 1, ['%% assistant' . l:pairs . l:alt] + l:more)
   call deepchat#buf#anchor(a:reply, 'head', l:row, 0, l:row, 0)
-  return [l:top < 0 ? l:row : l:top, l:row]
+  return [l:top < 0 ? l:row : l:top, l:row + len(l:more)]
+endfunction
+
+" What the user has written on the line of a marker, which makes it none, as
+" lines below it.
+function! s:typed_behind(line) abort
+  let l:text = deepchat#turn#is_marker(a:line) ==# '' ? matchstr(a:line, '^%% assistant\s*\zs.*') : ''
+  return l:text ==# '' ? [] : ['', deepchat#turn#escape(l:text)]
 endfunction
 
 " Not a byte of the reply came: take its markers away again. What the user
@@ -135,7 +143,7 @@ function! s:take_back(reply, about) abort
   if getbufline(l:buf, l:tail_row + 1)[0] !~# '^%% user\s*$'
     let l:tail_row = l:head
   endif
-  let l:inside = s:trimmed(getbufline(l:buf, l:head + 2, l:tail_row))
+  let l:inside = s:trimmed(s:typed_behind(getbufline(l:buf, l:head + 1)[0]) + getbufline(l:buf, l:head + 2, l:tail_row))
   let l:below = s:trimmed(getbufline(l:buf, l:tail_row + 2, '$'))
   let l:first = a:reply.keep_blank || !s:blank(l:buf, l:head - 1) ? l:head : l:head - 1
   let l:typed = l:inside + (empty(l:inside) || empty(l:below) ? [] : ['']) + l:below

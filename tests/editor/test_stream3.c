@@ -311,3 +311,27 @@ Test(stream3, many_chats, .timeout = 120)
     stage_expect(&st, "events", "count(g:events, 'Done stop')", "32");
     stage_stop(&st);
 }
+
+/* The marker is written anew at the end; what stands behind it is the user's.
+ */
+Test(stream3, typed_on_the_marker, .timeout = 30)
+{
+    struct stage st;
+    stage_start(
+        &st, "token one\nhold g\ntoken two\nfinish stop 1 2 0.5\ndone\n", "");
+    stage_ask(&st, "say");
+    cr_assert(stage_shows(&st, "one"));
+    stage_keys(&st, "gg/^%% assistant<CR>A WORD<Esc>");
+    cr_assert(stage_finish(&st));
+    stage_expect_text(&st, "kept",
+                      "---\nmodel: m\n---\n\n%% user\n\nsay\n\n"
+                      "%% assistant finish=stop in=1 out=2 cost=0.5\n\n"
+                      "WORD\n\nonetwo\n\n%% user\n\n");
+    stage_script(&st, "status 400\nhold g\njson {\"error\": \"no\"}\n");
+    stage_ask(&st, "say");
+    stage_keys(&st, "gg/^%% assistant<CR>A WORD<Esc>");
+    cr_assert(stage_finish(&st));
+    stage_expect_text(&st, "taken back",
+                      "---\nmodel: m\n---\n\n%% user\n\nsay\n\nWORD");
+    stage_stop(&st);
+}
