@@ -85,8 +85,9 @@ Test(commands, model, .timeout = 30)
     stage_start(&st, HELLO, "");
     server_script(st.sv, "t.models", list);
     /* what the host knows by then it says in time */
-    ed_ex(st.ed, "DeepModel known/big");
-    cr_assert(ed_wait(st.ed, STAGE_MS, "execute('messages') =~# '128k'"));
+    stage_host(&st);
+    cr_assert(
+        ed_wait(st.ed, STAGE_MS, "execute('DeepModel known/big') =~# '128k'"));
     for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
         fresh(&st);
         if (models[i].buffer != NULL) {

@@ -8,7 +8,7 @@
 
 #include "lib/ed.h"
 
-enum { AT_ONCE = 20 };
+enum { AT_ONCE = 5 };
 
 /* Rounds that have failed once. */
 static const unsigned long KNOWN[] = {1796571807};
@@ -46,14 +46,14 @@ run(const char *function, unsigned long rounds)
 }
 
 /* Nobody edits: accepting all gives exactly the proposal. */
-Test(review_random, all_of_it, .timeout = 120)
+Test(review_random, all_of_it, .timeout = 300)
 {
     run("Plain_round", number_of("DC_ROUNDS", 1000) / 2);
 }
 
 /* What the user has written is never changed, and a hunk goes only where its
  * lines are. */
-Test(review_random, user_edits, .timeout = 240)
+Test(review_random, user_edits, .timeout = 600)
 {
     run("Edited_round", number_of("DC_ROUNDS", 1000) / 2);
 }

@@ -229,13 +229,13 @@ Test(rewrite, refusals, .timeout = 60)
 }
 
 /* The question comes once, and "no" is the default. */
-Test(rewrite, many_lines_are_asked_about, .timeout = 60)
+Test(rewrite, many_lines_are_asked_about, .timeout = 120)
 {
     struct stage st;
     rewrite_start(&st, "token X\nfinish stop\ndone\n", "");
     ed_ex(st.ed, "call setline(1, range(99999))");
     ed_keys(st.ed, ":%DeepRewrite x<CR>");
-    cr_assert(server_wait_requests(st.sv, 1, STAGE_MS));
+    cr_assert(server_wait_requests(st.sv, 1, 4 * STAGE_MS));
     ed_ex(st.ed, "DeepStop");
     rewrite_idle(&st, "fewer");
     ed_ex(st.ed, "call setline(100000, 'x')");

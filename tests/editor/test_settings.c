@@ -273,18 +273,18 @@ check_part(size_t first)
     stage_stop(&st);
 }
 
-Test(settings, make_no_difference, .timeout = 120)
+Test(settings, make_no_difference, .timeout = 300)
 {
     check_part(0);
 }
 
-Test(settings, nor_do_these, .timeout = 120)
+Test(settings, nor_do_these, .timeout = 300)
 {
     check_part(1);
 }
 
 /* The scripts are read while 'cpoptions' is like this. */
-Test(settings, are_set_before_it_is_loaded, .timeout = 60)
+Test(settings, are_set_before_it_is_loaded, .timeout = 120)
 {
     struct stage st;
     struct report plain, no_undo;
