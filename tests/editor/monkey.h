@@ -117,7 +117,7 @@ static const struct act {
     {"code", ",rjl l<CR>", 0},
     {"code", ",rr<Esc>", 0},
     {"code", "j.", TAKES},
-    {"code", ":g/3/DeepRewrite<CR>all<CR>", 0},
+    {"code", ":g/3/DeepRewrite<CR>l l<CR>", 0},
     {"chat", "[[jjVj:DeepRewrite %w<CR>", 0},
     {"code", ":DeepRewrite /fix ++nosuch=2<CR>", 0},
     {"code", ":DeepAccept<CR>", PUTS},
