@@ -149,18 +149,23 @@ Test(editor_prefix, rounds)
 
 /* ---- the key ---- */
 
-/* The prompt_cache_key of what a send would ask DeepInfra. Owned. */
+/* The prompt_cache_key of what a send would ask DeepInfra, whose list of models
+ * is not fetched: the way there is shut. Owned. */
 static char *
 cache_key(struct stage *st)
 {
-    ed_ex(st->ed, "let g:local = remove(g:deepchat, 'base_url')");
+    ed_ex(st->ed,
+          "let g:local = remove(g:deepchat, 'base_url') | "
+          "let g:deepchat.proxy = 'http://127.0.0.1:%u'",
+          server_port(st->sv));
     ed_ex(st->ed, "execute search('^%%%% user', 'nw') . 'DeepInspect'");
     cr_assert(ed_wait(st->ed, STAGE_MS,
                       "bufname('%%') ==# '[DeepInspect]' && "
                       "getline('$') =~# '^}'"));
     char *key = ed_eval(st->ed, "matchstr(join(getline(1, '$'), \"\\n\"), "
                                 "'\"prompt_cache_key\": \"\\zs[^\"]*')");
-    ed_ex(st->ed, "bwipeout! | let g:deepchat.base_url = g:local");
+    ed_ex(st->ed, "bwipeout! | let g:deepchat.base_url = g:local | "
+                  "unlet g:deepchat.proxy");
     return key;
 }
 
@@ -186,7 +191,7 @@ Test(editor_prefix, a_minute_later)
         const char *title, *change, *same;
     } names[] = {
         {"at once", "", "1"},
-        {"later", "\\d\\{4}\\ze-what, 0000", "1"},
+        {"later", "\\d\\{4}\\ze-what, 9999", "1"},
         {"asked otherwise", "what, else", "0"},
     };
     struct stage st;
@@ -201,7 +206,7 @@ Test(editor_prefix, a_minute_later)
               "[b:deepchat_session] + split('%s, ', ', ', 1)[:1] + [''])",
               names[i].change);
         ed_ex(st.ed, "let g:planned = b:deepchat_session | DeepSend");
-        stage_expect(&st, names[i].title, "g:planned =~# '-0000-\\|-else'",
+        stage_expect(&st, names[i].title, "g:planned =~# '-9999-\\|-else'",
                      i == 0 ? "0" : "1");
         cr_assert(stage_idle(&st));
         stage_expect(&st, names[i].title, "expand('%:p') ==# g:planned",
@@ -216,6 +221,7 @@ Test(editor_prefix, key)
     struct stage st;
     start(&st);
     stage_script(&st, HI);
+    server_script(st.sv, "connect", "status 403\nlength 0\n");
     ed_ex(st.ed, "DeepChat! First");
     cr_assert(stage_idle(&st));
     char *first = cache_key(&st);
