@@ -5,6 +5,7 @@
 #include "host/review.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "host/log.h"
@@ -130,13 +131,23 @@ reviews_ask(struct reviews *all, const struct value *args)
         review->proposal = proposal_new(&review->selection);
 }
 
+/* Then the editor has dropped nothing of it. */
+static bool
+was_cut(const struct review *review)
+{
+    const char *outcome =
+        value_as_text(value_get(review->about, "outcome"), "");
+    return strcmp(outcome, "cut") == 0;
+}
+
 void
 reviews_go_on(struct reviews *all, int64_t id)
 {
     struct review *review = review_find(all, id);
     if (review != NULL && review->state == TOLD) {
         review->goes_on = true;
-        proposal_retell(review->proposal);
+        if (!was_cut(review))
+            proposal_retell(review->proposal);
         review->state = WAITING;
     } else if (id > 0 && review == NULL) {
         review_refuse(add(all, id, NULL),

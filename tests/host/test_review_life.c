@@ -118,9 +118,13 @@ Test(review_life, cut_and_on, .timeout = 30)
     review_rig_ask(&r, one_round(&r, 1, "cut"), NULL);
     review_rig_serve(&r, 1);
     review_rig_expect(&r, 1, "cut", "length", "A\nb\nc\nd\ne\nf\n");
+    struct hunk_model *model = &review_rig_seen(&r, 1)->model;
+    value_add(model->hunks->items[0], value_text("rejected"));
     go_on(&r, 1);
     review_rig_serve(&r, 1);
     expect_asked_on(&r, 2);
+    /* the editor has not dropped it, and is not told of it again */
+    cr_expect_eq(value_at(model->hunks, 0)->count, 6);
     cr_expect_str_eq(about(&r, 1, "outcome"), "cut");
     go_on(&r, 1);
     review_rig_serve(&r, 1);
