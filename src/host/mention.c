@@ -8,34 +8,11 @@
 
 /* ---- a word ---- */
 
-static bool
-is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* Behind what a word may begin. */
 static bool
 is_before_word(char c)
 {
     return strchr(" \t([{<\"'", c) != NULL;
-}
-
-static bool
-is_reference(struct dc_str s)
-{
-    static const char *const kinds[] = {"buffer", "selection", "diagnostics",
-                                        "quickfix", "diff"};
-    if (s.len == 0 || (s.ptr[0] != '@' && s.ptr[0] != '#'))
-        return false;
-    struct dc_str word = str_from(s, 1);
-    if (str_starts(word, "file:"))
-        return word.len > 5 && strchr(" \t", word.ptr[5]) == NULL;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (str_starts(word, kinds[i]))
-            return word.len == strlen(kinds[i]) ||
-                   !is_letter(word.ptr[strlen(kinds[i])]);
-    return false;
 }
 
 /* The word at the start of s, "\ " being a blank in it, without what is said
@@ -51,7 +28,35 @@ word_of(struct dc_str s)
     return (struct dc_str){s.ptr, len};
 }
 
+static bool
+is_reference(struct dc_str word)
+{
+    static const char *const kinds[] = {"buffer", "selection", "diagnostics",
+                                        "quickfix", "diff"};
+    struct dc_str kind = str_from(word, 1);
+    if (str_starts(kind, "file:") || str_starts(kind, "buffer:"))
+        return str_find(kind, ':') + 1 < kind.len;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_is(kind, kinds[i]))
+            return true;
+    return false;
+}
+
 /* ---- what is there already ---- */
+
+/* "\ " in a word is a blank. */
+static bool
+is_named(struct dc_str word, const char *name)
+{
+    size_t at = 0;
+    for (; at < word.len && *name != '\0'; name++) {
+        at += word.ptr[at] == '\\' && at + 1 < word.len &&
+              strchr(" \t\\", word.ptr[at + 1]) != NULL;
+        if (word.ptr[at++] != *name)
+            return false;
+    }
+    return at == word.len && *name == '\0';
+}
 
 /* A context turn in front of the turn at index has it. What others than files
  * were is not said in these. */
@@ -62,7 +67,7 @@ stands_there(const struct dc_transcript *tr, size_t index, struct dc_str word)
     while (!found && index-- > 0 &&
            dc_transcript_turn(tr, index)->role == DC_ROLE_CONTEXT) {
         char *from = dc_pairs_get(dc_transcript_turn(tr, index)->pairs, "from");
-        found = !file || (from != NULL && str_is(str_from(word, 6), from));
+        found = !file || (from != NULL && is_named(str_from(word, 6), from));
         dc_free(from);
     }
     return found;
@@ -83,13 +88,12 @@ find_in(const struct dc_transcript *tr, size_t index, struct dc_str line)
 {
     bool code = false;
     for (size_t i = 0; i < line.len; i++) {
-        struct dc_str rest = str_from(line, i);
         code = code != (line.ptr[i] == '`');
-        if (code || (i > 0 && !is_before_word(line.ptr[i - 1])) ||
-            !is_reference(rest))
+        if (code || (line.ptr[i] != '@' && line.ptr[i] != '#') ||
+            (i > 0 && !is_before_word(line.ptr[i - 1])))
             continue;
-        struct dc_str word = word_of(rest);
-        if (!stands_there(tr, index, word))
+        struct dc_str word = word_of(str_from(line, i));
+        if (is_reference(word) && !stands_there(tr, index, word))
             return word;
     }
     return (struct dc_str){"", 0};

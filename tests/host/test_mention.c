@@ -27,9 +27,12 @@ static const struct {
     {"\\@diff a@diff @diffs @different @ diff", ""},
     {"@file: a, @file:", ""},
     {"@files:x @File:x", ""},
+    {"#diff-1 @diff:x @selection/a @buffer-x @diff's", ""},
+    {"@quickfix. @buffer.", "@quickfix"},
     {"%% context from=a.c\n\nx\n\n%% user\n\n@file:a.c", ""},
     {"%% context from=a.c\n\nx\n\n%% user\n\n@file:a.c @file:b.c", "@file:b.c"},
     {"%% context from=my%20notes\n\nx\n\n%% user\n\n@file:a", "@file:a"},
+    {"%% context from=my%20notes\n\nx\n\n%% user\n\n@file:my\\ notes.", ""},
     {"%% context from=diff\n\nx\n\n%% user\n\n@diff", ""},
     {"%% context from=a.c\n\nx\n\n%% user\n\nA\n\n%% assistant\n\nB\n\n"
      "%% user\n\n@file:a.c",
