@@ -6,11 +6,12 @@ set cpoptions&vim
 " How it ended. about as deepchat#review#finish() has it.
 function! deepchat#review_tell#end(review, about) abort
   let l:count = bufloaded(a:review.buf) ? len(filter(copy(a:review.hunks), 'deepchat#hunk#waits(v:val)')) : 0
+  let l:goes_on = bufloaded(a:review.buf) && deepchat#review#may_go_on(a:review)
   if index(['error', 'interrupted'], a:about.finish) >= 0
     call deepchat#ui#error(a:about.line)
   elseif a:about.finish ==# 'stopped'
     call deepchat#ui#say('stopped; ' . (l:count > 0 ? s:hunks(l:count) . ' of it to review' : 'nothing was changed')
-          \ . (a:review.stopped ? '; :DeepContinue goes on' : ''))
+          \ . (l:goes_on ? '; :DeepContinue goes on' : ''))
   elseif a:about.line !=# ''
     call deepchat#ui#say(a:about.line)
   else

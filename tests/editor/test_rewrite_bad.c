@@ -130,6 +130,31 @@ Test(rewrite_bad, a_stopped_one_goes_on, .timeout = 60)
     stage_stop(&st);
 }
 
+/* Nothing is promised where it cannot go on. */
+Test(rewrite_bad, stopped_for_good, .timeout = 60)
+{
+    static const char *const ways[][2] = {
+        {"call setline(6, 'mine') | DeepStop",
+         "deepchat: stopped; 1 hunk of it to review"},
+        {"bwipeout!", "deepchat: stopped; nothing was changed"},
+    };
+    struct stage st;
+    rewrite_start(&st, "token ONE\\ntwo\\nTHREE\\nFO\nhold g\ndone\n", "");
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        const char *name = ways[i][0];
+        server_reset(st.sv);
+        rewrite_open(&st, "stopped.txt", "zero\\n" TEXT "\\nseven");
+        ed_ex(st.ed, "messages clear | 2,7DeepRewrite louder");
+        cr_assert(server_wait_held(st.sv, "g", 1, STAGE_MS), "%s", name);
+        cr_assert(ed_wait(st.ed, STAGE_MS, "len(" REWRITE_WAITS ") == 2"), "%s",
+                  name);
+        ed_ex(st.ed, "%s", name);
+        rewrite_idle(&st, name);
+        rewrite_expect_said(&st, name, ways[i][1]);
+    }
+    stage_stop(&st);
+}
+
 /* The server's cuts are no end. */
 Test(rewrite_bad, it_goes_on_by_itself, .timeout = 60)
 {
