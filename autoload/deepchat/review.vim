@@ -88,6 +88,8 @@ endfunction
 " Go on with one that was cut or stopped.
 function! deepchat#review#go_on(review) abort
   let [a:review.state, a:review.begun, a:review.stopped] = ['runs', 0, 0]
+  call deepchat#review_keys#update(a:review.buf)
+  call s:keep_loaded(a:review.buf)
   call deepchat#review#status(a:review.id, 'waiting')
   let l:why = deepchat#host#send('rewrite_go_on', {'id': a:review.id})
   if l:why !=# ''

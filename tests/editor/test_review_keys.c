@@ -71,6 +71,21 @@ Test(review_keys, leave_the_users_alone, .timeout = 60)
     ed_stop(ed);
 }
 
+/* One without a hunk goes on: there may be some soon. */
+Test(review_keys, it_goes_on, .timeout = 60)
+{
+    start();
+    text_of(10);
+    ed_ex(ed, "let g:r = deepchat#review#new(bufnr('%%'), 3, getline(3, 8), "
+              "'do it', {}) | call Finish(g:r, 'cut')");
+    expect("cut", MAPPED, "");
+    ed_ex(ed, "call deepchat#review#go_on(g:r) | let g:m = " MAPPED
+              " | let g:hides = &bufhidden");
+    expect("goes on", "g:m", "\\a \\r \\n \\p \\A \\R ]c [c");
+    expect("goes on", "g:hides", "hide");
+    ed_stop(ed);
+}
+
 /* The maps of a buffer that is not the current one. */
 Test(review_keys, of_other_buffers, .timeout = 60)
 {
