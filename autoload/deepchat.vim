@@ -150,7 +150,7 @@ function! deepchat#command_log(mods) abort
     call deepchat#ui#say('there is no log yet; it begins with the first chat')
     return
   endif
-  if !deepchat#ui#open(a:mods . ' split ' . fnameescape(l:path))
+  if !deepchat#ui#open_file(a:mods, l:path)
     return
   endif
   setlocal autoread nomodifiable noswapfile nomodeline bufhidden=wipe

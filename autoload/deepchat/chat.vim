@@ -27,7 +27,7 @@ function! deepchat#chat#open(mods, new) abort
   let l:project = deepchat#file#project(bufnr('%'))
   let l:found = a:new ? 0 : s:find(l:project)
   if type(l:found) == v:t_string
-    if !deepchat#ui#open(a:mods . ' split ' . fnameescape(l:found))
+    if !deepchat#ui#open_file(a:mods, l:found)
       return 0
     endif
     let b:deepchat_auto = b:changedtick

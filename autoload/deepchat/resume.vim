@@ -223,7 +223,7 @@ function! s:open(entry) abort
   elseif l:buf > 0 && bufloaded(l:buf)
     return deepchat#ui#open(s:mods . ' sbuffer ' . l:buf)
   elseif filereadable(l:chat)
-    return deepchat#ui#open(s:mods . ' split ' . fnameescape(l:chat))
+    return deepchat#ui#open_file(s:mods, l:chat)
   else
     if deepchat#chat#open(s:mods, 1) == 0
       return 0

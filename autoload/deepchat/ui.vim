@@ -103,6 +103,16 @@ function! deepchat#ui#open(command) abort
   return 1
 endfunction
 
+" The same with a file in it. Reading it is in no :try, where an error in an
+" autocommand of others would end all that is done for the file.
+function! deepchat#ui#open_file(mods, path) abort
+  if !deepchat#ui#open(a:mods . ' new')
+    return 0
+  endif
+  execute 'silent edit' fnameescape(a:path)
+  return bufname('%') !=# ''
+endfunction
+
 " What buf is doing, for deepchat#status(); '' for nothing.
 function! deepchat#ui#set_status(buf, text) abort
   if a:text ==# ''

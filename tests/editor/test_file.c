@@ -100,6 +100,23 @@ Test(file, goes_on_in_a_new_editor)
     wreck_stop(&w);
 }
 
+/* Another plugin fails whenever a file is read: that is told, and no more. */
+Test(file, another_plugin_fails)
+{
+    struct wreck w;
+    free(wreck_chat(&w));
+    ed_ex(w.ed, "enew | silent! %%bwipeout!");
+    ed_ex(w.ed, "autocmd BufReadPost * call NotThere()");
+    /* what is said asks for a key */
+    ed_keys(w.ed, ":DeepChat More<CR><Space>");
+    cr_assert(server_wait_requests(w.sv, 2, WRECK_MS));
+    cr_expect(wreck_idle(&w));
+    cr_expect(wreck_said(&w, "E117: Unknown function: NotThere"));
+    cr_expect(wreck_shows(&w, "Say"));
+    cr_expect(wreck_shows(&w, "More"));
+    wreck_stop(&w);
+}
+
 static const char trap[] =
     "token Look:\\nvim: set tabstop=3 :\\n\\n<!-- vim: set ts=5 : -->\n"
     "finish stop\ndone\n";
