@@ -36,10 +36,10 @@ function! s:line(text) abort
   let l:end = strwidth(l:end) > l:room * 2 / 3 ? '' : l:end
   let l:room -= strwidth(l:end)
   let l:count = l:room - 1
-  while strwidth(strcharpart(l:text, 0, l:count)) >= l:room
+  while l:count > 0 && strwidth(strcharpart(l:text, 0, l:count)) >= l:room
     let l:count -= 1
   endwhile
-  return strcharpart(l:text, 0, l:count) . '…' . l:end
+  return strcharpart(l:text, 0, max([l:count, 0])) . '…' . l:end
 endfunction
 
 " Say one line; it stays in :messages.

@@ -242,6 +242,10 @@ Test(commands_more, narrow_window, .timeout = 30)
     ed_ex(st.ed, "DeepSend");
     trouble_expect_line(&st, "narrow",
                         "this buffer is not a chat; :DeepChat opens one");
+    /* nor is there a line where 'showcmd' takes all of it */
+    ed_ex(st.ed, "set showcmd noruler laststatus=2");
+    ed_ex(st.ed, "set columns=12 | silent call deepchat#ui#say('one line')");
+    stage_expect(&st, "no line", "&columns", "12");
     stage_stop(&st);
 }
 
