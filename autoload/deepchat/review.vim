@@ -343,6 +343,7 @@ augroup deepchat_review
   autocmd BufWritePost * call s:on('written')
   autocmd BufUnload,BufWipeout * call s:on('unloaded')
   autocmd BufWinEnter * call s:on('redraw')
+  autocmd VimLeavePre * call s:leave()
   autocmd VimResized * call s:measure()
   autocmd OptionSet wrap,number,relativenumber,numberwidth,foldcolumn,signcolumn,tabstop call s:measure()
   if exists('##WinResized')
@@ -469,6 +470,15 @@ function! deepchat#review#reloaded(buf) abort
 endfunction
 
 " ---- its end ---------------------------------------------------------------
+
+" What was stopped does not go on in another editor: with nothing to decide it is
+" past, and no reply that is left.
+function! s:leave() abort
+  for l:review in values(s:reviews)
+    let l:review.stopped = 0
+  endfor
+  call map(keys(s:buffers), 's:close_decided(str2nr(v:val))')
+endfunction
 
 " The host need not keep the answer of what is decided; of those reviews only
 " the last ones are kept, for undo.

@@ -292,6 +292,26 @@ Test(resume_editor, closed_unsaved)
     wreck_stop(&w);
 }
 
+/* A rewrite that was stopped before it had anything to decide is no news. */
+Test(resume_editor, a_stopped_rewrite)
+{
+    struct wreck w;
+    wreck_start(&w, "token ONE\\ntwo\\nth\nhold g\ndone\n", "");
+    ed_ex(w.ed, "call setline(1, ['one', 'two', 'three'])");
+    ed_ex(w.ed, "%%DeepRewrite louder");
+    cr_assert(server_wait_held(w.sv, "g", 1, WRECK_MS));
+    cr_assert(ed_wait(w.ed, WRECK_MS,
+                      "!empty(deepchat#review_take#waiting(bufnr()))"));
+    ed_ex(w.ed, "DeepAccept! | DeepStop");
+    cr_expect(wreck_said(&w, ":DeepContinue goes on"));
+    wreck_quit(w.ed);
+    journals_become(&w, 0, "stopped");
+    wreck_editor(&w);
+    wreck_resume(&w);
+    cr_expect(wreck_said(&w, "nothing to resume"));
+    wreck_stop(&w);
+}
+
 /* ---- the start ----------------------------------------------------------- */
 
 /* Two of one host: the one that has ended need not wait for the other. */
