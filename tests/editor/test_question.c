@@ -20,7 +20,7 @@ start(struct stage *st, const char *script)
     char *path = temp_path(ed_home(st->ed), "secret");
     temp_write(path, "hush\n", 5);
     free(path);
-    ed_ex(st->ed, "call mkdir($HOME . '/p') | cd $HOME/p");
+    ed_ex(st->ed, "call mkdir($HOME . '/p/.git', 'p') | cd $HOME/p");
 }
 
 /* ---- confirm() ----------------------------------------------------------- */
