@@ -111,8 +111,9 @@ Test(source, what_it_is, .timeout = 20)
     chmod(path, 0600);
     chmod(dir, 0);
     expect(path, all, "!f: Permission denied; nothing was sent", "its folder");
-    chmod(dir, 0711);
+    chmod(dir, 0300);
     expect(path, all, most, "a folder that only lets through");
+    chmod(dir, 0700);
     root_on();
     free(most);
     free(path);

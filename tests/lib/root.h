@@ -1,7 +1,7 @@
 /*
  * Root may do what permissions forbid, so a test of a refusal would not see
  * one. With these root is as anybody: uid and files stay what they are. For
- * other users they do nothing, as on systems without capabilities.
+ * other users they do nothing. Where root cannot be so, the test is skipped.
  */
 #ifndef TEST_ROOT_H
 #define TEST_ROOT_H
