@@ -68,15 +68,17 @@ path_of(struct ed *ed, size_t i, char path[static 512])
              saved[i].project, saved[i].name);
 }
 
+static time_t saved_at;
+
 static void
 save_all(struct ed *ed)
 {
-    time_t now = time(NULL);
+    saved_at = time(NULL);
     for (size_t i = 0; i < SAVED; i++) {
         char path[512];
         path_of(ed, i, path);
         temp_write(path, saved[i].text, strlen(saved[i].text));
-        time_t at = now - saved[i].age;
+        time_t at = saved_at - saved[i].age;
         utime(path, &(struct utimbuf){at, at});
     }
 }
@@ -125,7 +127,7 @@ static void
 expect_row(struct ed *ed, size_t i, int row, bool all)
 {
     char date[16], want[200], expression[32], head[24] = "";
-    time_t at = time(NULL) - saved[i].age;
+    time_t at = saved_at - saved[i].age;
     strftime(date, sizeof date, "%Y-%m-%d", gmtime(&at));
     if (all)
         snprintf(head, sizeof head, "%s: ", saved[i].project);
