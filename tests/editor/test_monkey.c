@@ -378,7 +378,8 @@ Test(monkey, anything_at_any_time, .timeout = 300)
     for (size_t i = 0; i < sizeof setup / sizeof *setup; i++)
         ed_ex(u.ed, "%s", setup[i]);
     ed_ex(u.ed, "let g:monkey_code = '%s'", server_url(u.sv, "code"));
-    ed_ex(u.ed, "call Fresh()");
+    ed_ex(u.ed, "call Fresh() | call deepchat#host#start()");
+    cr_assert_gt(ed_host(u.ed), 0, "there is no host");
     unsigned rounds = number_of("DC_ROUNDS", 8);
     for (; u.round < rounds; u.round++)
         one_round(&u);
